@@ -1,0 +1,183 @@
+// The run as a state machine: what happened goes in, what is to be done comes out. It owns every
+// deadline of a run, does no I/O, and can be driven through any history.
+//
+//   adopting ─┐                                       (attach, observe, remove)
+//   preflight ┴> volumes > claims > job > following > settling > draining > cleaning > done
+//
+// Any stage goes to cleaning when the run is cancelled, refused or out of time, or to done where
+// contact or credentials are lost and the Job is to be left. The verdict is set once.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/attempts.hpp"
+#include "core/diagnosis.hpp"
+#include "core/ledger.hpp"
+#include "core/retry.hpp"
+#include "core/run_types.hpp"
+#include "core/verdict.hpp"
+
+namespace daaa::core {
+
+// How long contact may be lost before it is worth a line.
+inline constexpr std::chrono::seconds kTellLostContact{5};
+
+class RunMachine {
+ public:
+  explicit RunMachine(RunPlan plan);
+
+  // Takes one input in at the present time and returns what is to be done, in order. Inputs may come
+  // in any order and more than once; those that no longer matter change nothing.
+  Commands step(const Input& input, TimePoint now);
+  // When to call step() with input::Tick if nothing else happens before.
+  [[nodiscard]] std::optional<TimePoint> next_wakeup() const;
+
+  [[nodiscard]] bool finished() const { return stage_ == Stage::done; }
+  [[nodiscard]] Phase phase() const { return phase_; }
+  [[nodiscard]] const RunPlan& plan() const { return plan_; }
+  // As it stands; whole when finished() is true.
+  [[nodiscard]] RunReport report() const;
+
+ private:
+  enum class Stage {
+    adopting,
+    preflight,
+    volumes,
+    claims,
+    job,
+    following,
+    settling,
+    draining,
+    cleaning,
+    done
+  };
+
+  void on(const input::Start&);
+  void on(const input::Created&);
+  void on(const input::CreateFailed&);
+  void on(const input::Found&);
+  void on(const input::NotFound&);
+  void on(const input::FindFailed&);
+  void on(const input::Deleted&);
+  void on(const input::DeleteFailed&);
+  void on(const input::UserClaim&);
+  void on(const input::UserClaimFailed&);
+  void on(const input::Snapshot&);
+  void on(const input::Changed&);
+  void on(const input::Gone&);
+  void on(const input::WatchTrouble&);
+  void on(const input::WatchContact&);
+  void on(const input::LogEnded&);
+  void on(const input::LogGap&) { ++log_gaps_; }
+  void on(const input::Tick&) {}
+  void on(const input::Cancel&);
+
+  // What an object seen on a watch or in a list means, by its kind.
+  void take(const model::Volume& volume);
+  void take(const model::Claim& claim);
+  void take(const model::Job& job);
+  void take(const model::Pod& pod);
+  void take(const model::Event& event);
+  void take_owned(ObjectId id, const model::ObjectMeta& meta);
+  [[nodiscard]] bool is_ours(const model::ObjectMeta& meta) const;
+  [[nodiscard]] bool is_ours(const model::Pod& pod) const;
+
+  // One step of each stage; true where the stage has changed and the next one should look at once.
+  bool advance();
+  bool advance_adopting();
+  bool advance_preflight();
+  bool advance_volumes();
+  bool advance_claims();
+  bool advance_job();
+  bool advance_following();
+  bool advance_settling();
+  bool advance_draining();
+  bool advance_cleaning();
+  bool enter(Stage stage);
+
+  // Ends that can come at any stage.
+  bool check_limits();
+  bool check_denials();
+  bool check_contact();
+  bool check_budget(const Diagnosis& diagnosis);
+  bool check_prospect(const Diagnosis& diagnosis);
+  bool check_stolen();
+  bool check_user_claim();
+
+  // How the run ends: with a clean-up, or leaving everything for whoever attaches.
+  bool end_with(Outcome outcome);
+  bool end_leaving(Outcome outcome);
+  void set_verdict(Outcome outcome);
+  void begin_cleaning();
+  bool finish();
+  [[nodiscard]] bool keeps_objects() const;
+  [[nodiscard]] bool job_may_run() const;
+
+  void answered(const std::string& what);
+  void failed(const std::string& what, const Error& error);
+  void judge(ObjectId id, const Ledger::Verdict& verdict);
+  void tell_object(RunEvent::Type type, ObjectId id);
+  void set_phase(Phase phase, std::string message = {});
+  void set_waiting(const std::string& reason, const std::string& message);
+  void watch(model::Kind kind, bool on);
+  void mind_events(const Diagnosis& diagnosis);
+  [[nodiscard]] JobView view() const;
+  [[nodiscard]] std::vector<Leftover> leftovers() const;
+  [[nodiscard]] bool bound() const;
+  void poll_user_claim();
+  void wake(std::optional<TimePoint>& next, std::optional<TimePoint> at) const;
+
+  RunPlan plan_;
+  Stage stage_ = Stage::preflight;
+  Phase phase_ = Phase::preflight;
+  TimePoint now_{};
+  Commands out_;
+
+  Ledger ledger_;
+  AttemptBook attempts_;
+  Denials denials_;
+  Contact contact_;
+  std::map<std::string, model::Volume> volumes_;  // by name
+  std::map<std::string, model::Claim> claims_;
+  std::optional<model::Claim> user_claim_;
+  bool user_claim_waits_for_consumer_ = false;
+  bool user_claim_asked_ = false;
+  std::optional<TimePoint> user_claim_due_;
+  RetryDelay user_claim_delay_;
+  std::optional<model::Job> job_;
+  std::map<std::string, model::Event> warnings_;  // by uid
+  std::set<model::Kind> watched_;
+  std::set<model::Kind> synced_;
+
+  TimePoint started_{};
+  TimePoint stage_began_{};
+  bool created_something_ = false;
+  bool told_lost_contact_ = false;
+  std::optional<Budget> budget_;
+  TimePoint budget_began_{};
+  std::optional<TimePoint> refused_since_;  // image or pod, as diagnosed
+  int refusals_seen_ = 0;
+  std::string last_diagnosis_reason_;
+  std::string waiting_reason_;
+  std::string waiting_message_;
+  std::optional<JobEnd> job_end_;
+  bool job_gone_ = false;
+
+  bool hurried_ = false;  // cancelled: LSF gives ten seconds
+  bool removing_ = false;
+  TimePoint clean_began_{};
+  TimePoint clean_deadline_{};
+  bool finish_logs_told_ = false;
+
+  std::optional<Outcome> outcome_;
+  bool attachable_ = false;
+  bool kept_ = false;
+  std::vector<PhaseTime> phases_;
+  std::uint64_t log_gaps_ = 0;
+};
+
+}  // namespace daaa::core

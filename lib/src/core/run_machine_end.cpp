@@ -1,0 +1,202 @@
+// The end of a run: what ends it early, its verdict, and its clean-up.
+#include <algorithm>
+
+#include "core/run_machine.hpp"
+
+namespace daaa::core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// LSF gives ten seconds between its signals: the pods get six of them (DESIGN.md, section 5).
+constexpr seconds kHurriedPods{6};
+constexpr seconds kHurriedAll{9};
+// After the pods are gone nothing more comes of their logs.
+constexpr seconds kLastLogs{2};
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string why_left(const Ledger::Entry& entry) {
+  if (entry.state == Ledger::State::doubtful || entry.state == Ledger::State::wanted) {
+    return "it is not known whether it was made" +
+           (entry.trouble ? ": " + entry.trouble->to_string() : std::string());
+  }
+  if (entry.trouble) return "deleting it failed: " + entry.trouble->to_string();
+  if (!entry.accepted) return "it was not asked to go";
+  if (entry.finalizers.empty()) return "its deletion was accepted and is not finished";
+  return "its deletion was accepted and waits for finalizer " + join(entry.finalizers);
+}
+
+}  // namespace
+
+// The Job exists, or may, and was not seen to end: ending a run without removing it leaves work that
+// somebody can attach to.
+bool RunMachine::job_may_run() const {
+  const auto state = ledger_.entry({model::Kind::job, 0}).state;
+  const bool exists = state == Ledger::State::present || state == Ledger::State::doubtful ||
+                      (state == Ledger::State::wanted && ledger_.entry({model::Kind::job, 0}).on_its_way);
+  return exists && !job_end_;
+}
+
+bool RunMachine::check_denials() {
+  const auto denial = denials_.final_at(now_);
+  if (!denial) return false;
+  Outcome outcome = outcome_of(*denial);
+  // Whoever may not follow the Job may not remove it either; with a new token it can be attached to.
+  if (job_may_run() || plan_.mode == Mode::observe) return end_leaving(std::move(outcome));
+  return end_with(std::move(outcome));
+}
+
+bool RunMachine::check_contact() {
+  if (!contact_.is_lost()) return false;
+  const Error& error = contact_.error();
+  if (!created_something_) {
+    const Trouble trouble = classify(error);
+    const bool hopeless = trouble == Trouble::untrusted || trouble == Trouble::misuse;
+    if (!hopeless && now_ - *contact_.since() < plan_.limits.contact) {
+      told_lost_contact_ = true;
+      set_waiting("NoContact", "no contact with the API server: " + error.to_string());
+      return false;
+    }
+    Outcome outcome = outcome_of(error);
+    if (!hopeless)
+      outcome.message += "; gave up after " + std::to_string(plan_.limits.contact.count()) + " s";
+    return end_with(std::move(outcome));
+  }
+  // Connections are cut all day; only what lasts is worth a line.
+  if (now_ - *contact_.since() >= kTellLostContact) {
+    told_lost_contact_ = true;
+    set_waiting("NoContact",
+                "no contact with the API server, trying on; the Job is not affected: " + error.to_string());
+  }
+  return false;
+}
+
+bool RunMachine::check_limits() {
+  const auto total = plan_.limits.total;
+  if (total.count() == 0 || now_ - started_ < total) return false;
+  const std::string limit = std::to_string(total.count()) + " s";
+  if (contact_.is_lost() && job_may_run()) {
+    return end_leaving({Verdict::unreachable, kExitUnreachable, "NoContact",
+                        "no contact with the API server when the time limit of " + limit +
+                            " passed: " + contact_.error().to_string()});
+  }
+  return end_with({Verdict::deadline, kExitDeadline, "TimedOut",
+                   "the time limit of " + limit + " passed" +
+                       (waiting_message_.empty()
+                            ? ""
+                            : " while " + std::string(to_string(phase_)) + ": " + waiting_message_)});
+}
+
+void RunMachine::set_verdict(Outcome outcome) {
+  if (outcome_) return;
+  outcome_ = std::move(outcome);
+  command::Notice notice;
+  notice.type = RunEvent::Type::verdict;
+  notice.phase = phase_;
+  notice.verdict = outcome_->verdict;
+  notice.reason = outcome_->reason;
+  notice.message = outcome_->message;
+  out_.push_back(std::move(notice));
+}
+
+bool RunMachine::keeps_objects() const {
+  // A run that was cut short would go on using what is kept; only what has ended, or cannot begin, stays.
+  const bool idle =
+      job_end_ || outcome_->verdict == Verdict::not_started || outcome_->verdict == Verdict::refused;
+  if (!idle || hurried_) return false;
+  if (plan_.keep == Keep::always) return true;
+  return plan_.keep == Keep::on_failure && outcome_->verdict != Verdict::succeeded;
+}
+
+bool RunMachine::end_with(Outcome outcome) {
+  if (outcome_) return false;
+  set_verdict(std::move(outcome));
+  if (plan_.mode == Mode::observe) return finish();
+  if (keeps_objects() && ledger_.any_present()) {
+    kept_ = true;
+    return finish();
+  }
+  begin_cleaning();
+  return true;
+}
+
+bool RunMachine::end_leaving(Outcome outcome) {
+  set_verdict(std::move(outcome));
+  attachable_ = job_may_run();
+  return finish();
+}
+
+bool RunMachine::finish() {
+  set_phase(Phase::done);
+  stage_ = Stage::done;
+  out_.push_back(command::Finish{});
+  return true;
+}
+
+void RunMachine::begin_cleaning() {
+  set_phase(Phase::cleaning, "removing the Job, its pods, claims and volumes");
+  enter(Stage::cleaning);
+  removing_ = true;
+  clean_began_ = now_;
+  clean_deadline_ = now_ + (hurried_ ? Duration(kHurriedAll) : Duration(plan_.limits.cleanup));
+  user_claim_due_.reset();
+  watch(model::Kind::event, false);
+  ledger_.discard(model::Kind::job);
+}
+
+// Job, then pods, then claims, then volumes: each when what uses it is gone, or, hurried, when the
+// time is up; finalizers then keep the order on the server.
+bool RunMachine::advance_cleaning() {
+  ledger_.issue(now_, out_);
+  const bool out_of_time = now_ >= clean_deadline_;
+  const bool pods_gone = ledger_.settled_gone(model::Kind::job) && attempts_.pods_gone();
+  const bool enough = pods_gone || (hurried_ && now_ - clean_began_ >= kHurriedPods);
+  bool done = false;
+  if (enough) {
+    ledger_.discard(model::Kind::claim);
+    if (ledger_.settled_gone(model::Kind::claim) || !pods_gone) ledger_.discard(model::Kind::volume);
+    ledger_.issue(now_, out_);
+    done = pods_gone && ledger_.settled_gone(model::Kind::claim) && ledger_.settled_gone(model::Kind::volume);
+    const bool handed_over = ledger_.handed_over(model::Kind::job) &&
+                             ledger_.handed_over(model::Kind::claim) &&
+                             ledger_.handed_over(model::Kind::volume);
+    done = done || (hurried_ && !pods_gone && handed_over);
+  }
+  if (!done && !out_of_time) return false;
+  if (!attempts_.logs_done() && !finish_logs_told_) {
+    finish_logs_told_ = true;
+    clean_deadline_ = std::max(clean_deadline_, now_ + kLastLogs);
+    if (hurried_) clean_deadline_ = std::min(clean_deadline_, clean_began_ + kHurriedAll);
+    out_.push_back(command::FinishLogs{now_ + kLastLogs});
+  }
+  if (!attempts_.logs_done() && now_ < clean_deadline_) return false;
+  return finish();
+}
+
+std::vector<Leftover> RunMachine::leftovers() const {
+  std::vector<Leftover> left;
+  if (stage_ != Stage::done || plan_.mode == Mode::observe) return left;
+  for (const auto& entry : ledger_.entries()) {
+    using State = Ledger::State;
+    if (entry.state == State::absent || entry.state == State::gone || entry.state == State::foreign) continue;
+    const bool untouched = !removing_;
+    left.push_back({kind_name(entry.id.kind), entry.id.kind == model::Kind::volume ? "" : plan_.namespace_,
+                    entry.name, entry.uid,
+                    untouched ? (kept_ ? "kept on request" : "left for `daaa attach`") : why_left(entry)});
+  }
+  if (!removing_) return left;
+  for (const auto& pod : attempts_.present()) {
+    left.push_back({"Pod", plan_.namespace_, pod.meta.name, pod.meta.uid,
+                    pod.meta.deletion_timestamp.empty() ? "its Job's deletion has not reached it yet"
+                                                        : "it is ending on node " + pod.node});
+  }
+  return left;
+}
+
+}  // namespace daaa::core
