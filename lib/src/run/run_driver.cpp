@@ -1,0 +1,449 @@
+#include "run/run_driver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/paths.hpp"
+#include "codec/objects.hpp"
+#include "run/object_diff.hpp"
+
+namespace daaa::run {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t kLastLines = 20;
+constexpr std::size_t kLastLineBytes = 1000;
+// A write whose answer has not come by then is settled by reading.
+constexpr seconds kWriteTimeout{30};
+
+const Resource& resource_of(model::Kind kind) {
+  switch (kind) {
+    case model::Kind::volume:
+      return resources::kPersistentVolumes;
+    case model::Kind::claim:
+      return resources::kPersistentVolumeClaims;
+    default:
+      return resources::kJobs;
+  }
+}
+
+std::size_t slot_of(core::ObjectId id) {
+  switch (id.kind) {
+    case model::Kind::volume:
+      return static_cast<std::size_t>(id.index);
+    case model::Kind::claim:
+      return static_cast<std::size_t>(4 + id.index);
+    default:
+      return 8;
+  }
+}
+
+std::string delete_options(const std::string& uid) {
+  Json options = Json::object({{"kind", "DeleteOptions"}, {"apiVersion", "v1"}});
+  options.set("propagationPolicy", "Background");
+  options.set("preconditions", Json::object({{"uid", uid}}));
+  return to_json(options);
+}
+
+// The text of `299 - "text"`, the only form that Kubernetes sends.
+std::string warning_text(std::string_view header) {
+  const auto from = header.find('"');
+  const auto to = header.rfind('"');
+  if (from == std::string_view::npos || to <= from) return std::string(header);
+  return std::string(header.substr(from + 1, to - from - 1));
+}
+
+}  // namespace
+
+RunDriver::RunDriver(RunContext& context, DriverSpec spec)
+    : context_(context),
+      spec_(std::move(spec)),
+      machine_(spec_.plan),
+      alive_(std::make_shared<RunDriver*>(this)) {
+  if (!spec_.rendered) return;
+  for (std::size_t i = 0; i < 4; ++i) {
+    bodies_[i] = to_json(spec_.rendered->volumes[i].body);
+    bodies_[4 + i] = to_json(spec_.rendered->claims[i].body);
+  }
+  bodies_[8] = to_json(spec_.rendered->job.body);
+  spec_.rendered.reset();
+}
+
+RunDriver::~RunDriver() {
+  if (timer_ != 0) context_.executor.cancel_timer(timer_);
+  context_.open_logs -= logs_.size();
+  for (const auto kind :
+       {model::Kind::volume, model::Kind::claim, model::Kind::job, model::Kind::pod, model::Kind::event}) {
+    context_.hub.unsubscribe(kind, spec_.scope, spec_.release);
+  }
+}
+
+void RunDriver::start() { feed(core::input::Start{}); }
+
+void RunDriver::cancel(CancelPolicy policy, const std::string& reason) {
+  feed(core::input::Cancel{policy, reason});
+}
+
+void RunDriver::resume_logs() {
+  for (auto& [uid, log] : logs_) {
+    if (log.stream) log.stream->resume();
+  }
+}
+
+void RunDriver::reconnect() {
+  for (auto& [uid, log] : logs_) {
+    if (log.stream) log.stream->reconnect();
+  }
+}
+
+RunReport RunDriver::report() const {
+  RunReport report = machine_.report();
+  report.requests = requests_;
+  if (report.verdict != Verdict::succeeded) report.last_lines.assign(last_lines_.begin(), last_lines_.end());
+  return report;
+}
+
+void RunDriver::on_snapshot(model::Kind kind, std::vector<model::Object> objects) {
+  feed(core::input::Snapshot{kind, std::move(objects)});
+}
+void RunDriver::on_changed(model::Object object) { feed(core::input::Changed{std::move(object)}); }
+void RunDriver::on_deleted(model::Object object) { feed(core::input::Gone{std::move(object)}); }
+void RunDriver::on_trouble(model::Kind kind, const Error& error) {
+  feed(core::input::WatchTrouble{kind, error});
+}
+void RunDriver::on_contact(model::Kind kind) { feed(core::input::WatchContact{kind}); }
+
+// Carrying out a command may bring the next input at once, or end this driver's life: inputs queue
+// up behind the one in work, and nothing of *this is touched after the last command.
+void RunDriver::feed(core::Input input) {
+  if (finished_) return;
+  inbox_.push_back(std::move(input));
+  if (feeding_) return;
+  feeding_ = true;
+  const std::weak_ptr<RunDriver*> weak = alive_;
+  while (!inbox_.empty()) {
+    std::vector<core::Input> batch = std::exchange(inbox_, {});
+    for (const auto& next : batch) {
+      carry_out(machine_.step(next, context_.executor.now()));
+      if (weak.expired()) return;
+    }
+  }
+  feeding_ = false;
+  set_timer();
+}
+
+void RunDriver::set_timer() {
+  const auto next = machine_.next_wakeup();
+  if (next == timer_at_) return;
+  if (timer_ != 0) context_.executor.cancel_timer(timer_);
+  timer_ = 0;
+  timer_at_ = next;
+  if (!next) return;
+  timer_ = context_.executor.run_at(*next, [this] {
+    timer_ = 0;
+    timer_at_.reset();
+    feed(core::input::Tick{});
+  });
+}
+
+void RunDriver::carry_out(core::Commands commands) {
+  const std::weak_ptr<RunDriver*> weak = alive_;
+  for (const auto& command : commands) {
+    std::visit([this](const auto& c) { act(c); }, command);
+    if (weak.expired()) return;
+  }
+}
+
+std::string RunDriver::object_name(core::ObjectId id) const {
+  const auto index = static_cast<std::size_t>(id.index);
+  switch (id.kind) {
+    case model::Kind::volume:
+      return spec_.plan.volume_names[index];
+    case model::Kind::claim:
+      return spec_.plan.claim_names[index];
+    default:
+      return spec_.plan.job_name;
+  }
+}
+
+void RunDriver::request(client::ApiRequest request, std::function<void(Result<client::Answer>)> done) {
+  ++requests_;
+  context_.api.call(std::move(request), [weak = std::weak_ptr(alive_), done = std::move(done)](auto answer) {
+    if (weak.lock()) done(std::move(answer));
+  });
+}
+
+void RunDriver::act(const core::command::Watch& command) {
+  if (command.on) {
+    context_.hub.subscribe(command.kind, spec_.scope, spec_.release, *this);
+  } else {
+    context_.hub.unsubscribe(command.kind, spec_.scope, spec_.release);
+  }
+}
+
+void RunDriver::act(const core::command::Create& command) {
+  const auto id = command.id;
+  if (id.kind != model::Kind::job || !spec_.render_job) {
+    create(id, bodies_[slot_of(id)]);
+    return;
+  }
+  context_.traits([this, weak = std::weak_ptr(alive_), id](const workload::ClusterTraits& traits) {
+    if (!weak.lock()) return;
+    auto job = spec_.render_job(traits);
+    if (!job) {
+      feed(core::input::CreateFailed{id, job.error()});
+      return;
+    }
+    bodies_[8] = to_json(job->body);
+    create(id, bodies_[8]);
+  });
+}
+
+void RunDriver::create(core::ObjectId id, const std::string& body) {
+  client::ApiRequest api;
+  api.method = Method::post;
+  const client::Query query = {{"fieldManager", "daaa"}};
+  api.path = client::collection_path(resource_of(id.kind), spec_.plan.namespace_, query);
+  api.body = body;
+  api.timeout = kWriteTimeout;
+  request(std::move(api), [this, id](Result<client::Answer> answer) {
+    if (!answer) {
+      feed(core::input::CreateFailed{id, answer.error()});
+    } else {
+      created(id, bodies_[slot_of(id)], *answer);
+    }
+  });
+}
+
+void RunDriver::created(core::ObjectId id, const std::string& sent, const client::Answer& answer) {
+  auto object = codec::decode_object(id.kind, answer.body);
+  if (!object) {
+    Error error = object.error();
+    error.outcome_unknown = true;  // it was accepted; what it became is read
+    feed(core::input::CreateFailed{id, std::move(error)});
+    return;
+  }
+  const std::weak_ptr<RunDriver*> weak = alive_;
+  warn_of(answer);
+  const auto dropped = dropped_fields(sent, answer.body);
+  for (const auto& field : dropped) {
+    warn("the server dropped " + field + " of " + object_name(id) + ": this version does not know it");
+  }
+  if (weak.expired()) return;
+  feed(core::input::Created{id, model::meta_of(*object)});
+}
+
+void RunDriver::act(const core::command::Find& command) {
+  const auto id = command.id;
+  client::ApiRequest api;
+  api.path = client::object_path(resource_of(id.kind), spec_.plan.namespace_, object_name(id));
+  request(std::move(api), [this, id](Result<client::Answer> answer) {
+    if (!answer) {
+      if (answer.error().kind == ErrorKind::not_found) {
+        feed(core::input::NotFound{id});
+      } else {
+        feed(core::input::FindFailed{id, answer.error()});
+      }
+      return;
+    }
+    auto object = codec::decode_object(id.kind, answer->body);
+    if (object) {
+      feed(core::input::Found{id, model::meta_of(*object)});
+    } else {
+      feed(core::input::FindFailed{id, object.error()});
+    }
+  });
+}
+
+void RunDriver::act(const core::command::Delete& command) {
+  const auto id = command.id;
+  client::ApiRequest api;
+  api.method = Method::del;
+  api.path = client::object_path(resource_of(id.kind), spec_.plan.namespace_, object_name(id));
+  api.body = delete_options(command.uid);
+  api.timeout = kWriteTimeout;
+  request(std::move(api), [this, id](Result<client::Answer> answer) {
+    using core::input::Deletion;
+    if (answer) {
+      feed(core::input::Deleted{id, Deletion::accepted});
+    } else if (answer.error().kind == ErrorKind::not_found) {
+      feed(core::input::Deleted{id, Deletion::was_gone});
+    } else if (answer.error().kind == ErrorKind::conflict &&
+               answer.error().message.find("UID in precondition") != std::string::npos) {
+      feed(core::input::Deleted{id, Deletion::other_uid});
+    } else {
+      feed(core::input::DeleteFailed{id, answer.error()});
+    }
+  });
+}
+
+void RunDriver::act(const core::command::FindUserClaim&) {
+  client::ApiRequest api;
+  api.path =
+      client::object_path(resources::kPersistentVolumeClaims, spec_.plan.namespace_, spec_.plan.user_claim);
+  request(std::move(api), [this](Result<client::Answer> answer) { user_claim_read(std::move(answer)); });
+}
+
+void RunDriver::user_claim_read(Result<client::Answer> answer) {
+  if (!answer) {
+    if (answer.error().kind == ErrorKind::not_found) {
+      feed(core::input::UserClaim{});
+    } else {
+      feed(core::input::UserClaimFailed{answer.error()});
+    }
+    return;
+  }
+  auto object = codec::decode_object(model::Kind::claim, answer->body);
+  if (!object) {
+    feed(core::input::UserClaimFailed{object.error()});
+    return;
+  }
+  auto claim = std::get<model::Claim>(std::move(*object));
+  if (claim.phase != "Pending") {
+    feed(core::input::UserClaim{std::move(claim), false});
+    return;
+  }
+  // Only an event tells that a claim waits for its first pod: storage classes need rights of their own.
+  client::ApiRequest events;
+  events.path = client::collection_path(
+      resources::kEvents, spec_.plan.namespace_,
+      {{"fieldSelector", "involvedObject.uid=" + claim.meta.uid + ",reason=WaitForFirstConsumer"},
+       {"limit", "1"}});
+  request(std::move(events), [this, claim](Result<client::Answer> listed) {
+    bool waits = false;
+    if (listed) {
+      const auto list = codec::decode_list(model::Kind::event, listed->body);
+      waits = list && !list->items.empty();
+    }
+    feed(core::input::UserClaim{claim, waits});
+  });
+}
+
+void RunDriver::act(const core::command::FollowLog& command) {
+  const std::string uid = command.attempt.pod_uid;
+  LogSource source;
+  source.namespace_ = spec_.plan.namespace_;
+  source.pod = command.attempt.pod;
+  source.pod_uid = uid;
+  source.container = core::kMainContainer;
+  source.resume = spec_.log_resume;
+  source.by_line = spec_.log_by_line;
+  source.tail_lines = command.tail_lines;
+  LogCallbacks callbacks;
+  callbacks.on_lines = [this, uid](std::string_view lines, std::string_view stamp) {
+    keep_last(lines);
+    RunEvent event;
+    event.type = RunEvent::Type::log;
+    const Attempt& attempt = logs_[uid].attempt;
+    event.attempt = &attempt;
+    event.data = lines;
+    event.data_timestamp = stamp;
+    return tell(event);
+  };
+  callbacks.on_gap = [this, uid](const std::string& from, const std::string& to) {
+    RunEvent event;
+    event.type = RunEvent::Type::gap;
+    event.attempt = &logs_[uid].attempt;
+    event.gap_from = from;
+    event.gap_to = to;
+    event.message = "lines of pod " + logs_[uid].attempt.pod + " between " + from + " and " + to +
+                    " are lost: the node had rotated them away";
+    tell(event);
+    feed(core::input::LogGap{});
+  };
+  callbacks.on_trouble = [this, uid](const Error& error) {
+    if (context_.diagnostics.wants(LogLevel::debug)) {
+      context_.diagnostics.log(
+          {LogLevel::debug, "run", "log of " + logs_[uid].attempt.pod + ": " + error.to_string()});
+    }
+  };
+  callbacks.on_end = [this, uid](Result<void> end) {
+    if (!end)
+      warn("the log of pod " + logs_[uid].attempt.pod + " is not complete: " + end.error().to_string());
+    feed(core::input::LogEnded{uid});
+  };
+  Log& log = logs_[uid];
+  log.attempt = command.attempt;
+  ++context_.open_logs;
+  log.stream = std::make_unique<LogStream>(context_.executor, context_.api, std::move(source),
+                                           std::move(callbacks), spec_.plan.jitter_seed + logs_.size());
+}
+
+void RunDriver::keep_last(std::string_view lines) {
+  while (!lines.empty()) {
+    const auto end = lines.find('\n');
+    last_lines_.emplace_back(lines.substr(0, std::min(end, kLastLineBytes)));
+    if (last_lines_.size() > kLastLines) last_lines_.pop_front();
+    if (end == std::string_view::npos) break;
+    lines.remove_prefix(end + 1);
+  }
+}
+
+void RunDriver::act(const core::command::LogContainerEnded& command) {
+  const auto found = logs_.find(command.pod_uid);
+  if (found != logs_.end()) found->second.stream->container_terminated();
+}
+
+void RunDriver::act(const core::command::LogPodGone& command) {
+  const auto found = logs_.find(command.pod_uid);
+  if (found != logs_.end()) found->second.stream->pod_gone();
+}
+
+void RunDriver::act(const core::command::FinishLogs& command) {
+  for (auto& [uid, log] : logs_) log.stream->finish_by(command.deadline);
+}
+
+void RunDriver::act(const core::command::Notice& command) {
+  RunEvent event;
+  event.type = command.type;
+  event.phase = command.phase;
+  event.reason = command.reason;
+  event.message = command.message;
+  event.object_kind = command.object_kind;
+  event.object_name = command.object_name;
+  event.attempt = command.attempt ? &*command.attempt : nullptr;
+  event.verdict = command.verdict;
+  tell(event);
+}
+
+void RunDriver::act(const core::command::Finish&) {
+  finished_ = true;
+  const RunReport report = this->report();
+  RunEvent event;
+  event.type = RunEvent::Type::done;
+  event.phase = Phase::done;
+  event.verdict = report.verdict;
+  event.reason = report.reason;
+  event.message = report.message;
+  event.report = &report;
+  tell(event);
+  const auto on_done = spec_.on_done;
+  if (on_done) on_done(report);
+}
+
+Flow RunDriver::tell(RunEvent& event) {
+  if (!spec_.observer) return Flow::proceed;
+  event.job_id = spec_.plan.job_id;
+  event.time = context_.time_stamp();
+  if (event.type == RunEvent::Type::log || event.type == RunEvent::Type::gap) event.phase = machine_.phase();
+  return spec_.observer(event);
+}
+
+void RunDriver::warn(const std::string& message) {
+  if (std::find(warned_.begin(), warned_.end(), message) != warned_.end()) return;
+  warned_.push_back(message);
+  RunEvent event;
+  event.type = RunEvent::Type::warning;
+  event.phase = machine_.phase();
+  event.message = message;
+  tell(event);
+}
+
+void RunDriver::warn_of(const client::Answer& answer) {
+  for (const auto& [name, value] : answer.headers) {
+    if (name == "warning") warn("the API server warns: " + warning_text(value));
+  }
+}
+
+}  // namespace daaa::run

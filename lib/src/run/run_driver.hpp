@@ -1,0 +1,115 @@
+// One run: carries out what core::RunMachine commands, and tells it what came of it.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/api_client.hpp"
+#include "core/run_machine.hpp"
+#include "daaa/json.hpp"
+#include "run/log_stream.hpp"
+#include "run/watch_hub.hpp"
+#include "workload/objects.hpp"
+
+namespace daaa::run {
+
+// What the runs of one Runner share. Outlives its drivers.
+struct RunContext {
+  Executor& executor;
+  client::ApiClient& api;
+  WatchHub& hub;
+  std::function<std::string()> time_stamp;  // RFC 3339, UTC, milliseconds
+  Diagnostics diagnostics;
+  // OpenShift or not, asked once a Runner; the answer may come from within the call.
+  std::function<void(std::function<void(workload::ClusterTraits)>)> traits;
+  std::size_t open_logs = 0;
+};
+
+struct DriverSpec {
+  core::RunPlan plan;
+  std::string release;
+  WatchScope scope;
+  bool log_resume = true;
+  bool log_by_line = false;
+  Observer observer;
+  // With Mode::run: what is to be made, by ObjectId. The Job's body may depend on the cluster.
+  std::optional<workload::RenderedRun> rendered;
+  std::function<Result<RenderedObject>(const workload::ClusterTraits&)> render_job;
+  std::function<void(const RunReport&)> on_done;  // once; the driver may be destroyed after it
+};
+
+// Belongs to the executor's thread.
+class RunDriver final : public WatchSubscriber {
+ public:
+  RunDriver(RunContext& context, DriverSpec spec);
+  ~RunDriver() override;
+  RunDriver(const RunDriver&) = delete;
+  RunDriver& operator=(const RunDriver&) = delete;
+
+  void start();
+  void cancel(CancelPolicy policy, const std::string& reason);
+  void resume_logs();
+  // Connections are not to be trusted any more: open streams again.
+  void reconnect();
+  [[nodiscard]] RunReport report() const;
+
+ private:
+  struct Log {
+    Attempt attempt;
+    std::unique_ptr<LogStream> stream;
+  };
+
+  void on_snapshot(model::Kind kind, std::vector<model::Object> objects) override;
+  void on_changed(model::Object object) override;
+  void on_deleted(model::Object object) override;
+  void on_trouble(model::Kind kind, const Error& error) override;
+  void on_contact(model::Kind kind) override;
+
+  void feed(core::Input input);
+  void set_timer();
+  void carry_out(core::Commands commands);
+  void act(const core::command::Watch& command);
+  void act(const core::command::Create& command);
+  void act(const core::command::Find& command);
+  void act(const core::command::Delete& command);
+  void act(const core::command::FindUserClaim& command);
+  void act(const core::command::FollowLog& command);
+  void act(const core::command::LogContainerEnded& command);
+  void act(const core::command::LogPodGone& command);
+  void act(const core::command::FinishLogs& command);
+  void act(const core::command::Notice& command);
+  void act(const core::command::Finish& command);
+
+  // Sends a request whose answer is dropped once the driver is gone.
+  void request(client::ApiRequest request, std::function<void(Result<client::Answer>)> done);
+  void create(core::ObjectId id, const std::string& body);
+  void created(core::ObjectId id, const std::string& sent, const client::Answer& answer);
+  void user_claim_read(Result<client::Answer> answer);
+  void warn_of(const client::Answer& answer);
+  void warn(const std::string& message);
+  void keep_last(std::string_view lines);
+  Flow tell(RunEvent& event);
+  [[nodiscard]] std::string object_name(core::ObjectId id) const;
+
+  RunContext& context_;
+  DriverSpec spec_;
+  core::RunMachine machine_;
+  std::array<std::string, 9> bodies_;
+  std::map<std::string, Log> logs_;  // by pod uid
+  std::deque<std::string> last_lines_;
+  std::vector<std::string> warned_;
+  std::vector<core::Input> inbox_;
+  bool feeding_ = false;
+  TimerId timer_ = 0;
+  std::optional<TimePoint> timer_at_;
+  std::uint64_t requests_ = 0;
+  bool finished_ = false;
+  std::shared_ptr<RunDriver*> alive_;
+};
+
+}  // namespace daaa::run

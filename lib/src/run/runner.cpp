@@ -1,0 +1,431 @@
+// The public Runner: one loop thread, any number of runs.
+#include <sys/random.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <ctime>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "client/paths.hpp"
+#include "codec/objects.hpp"
+#include "core/labels.hpp"
+#include "core/run_machine.hpp"
+#include "daaa/run.hpp"
+#include "run/adopt.hpp"
+#include "run/connection.hpp"
+#include "run/run_driver.hpp"
+#include "workload/objects.hpp"
+
+namespace daaa {
+namespace {
+
+std::string random_hex(std::size_t bytes) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string raw(bytes, '\0');
+  std::size_t filled = 0;
+  while (filled < bytes) {
+    const auto got = getrandom(raw.data() + filled, bytes - filled, 0);
+    if (got > 0) filled += static_cast<std::size_t>(got);
+  }
+  std::string text;
+  for (const char c : raw) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += kHex[byte >> 4];
+    text += kHex[byte & 15];
+  }
+  return text;
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  for (const char c : random_hex(4)) seed = seed * 31 + static_cast<unsigned char>(c);
+  return seed;
+}
+
+// "2026-11-23T19:40:09.123Z"
+std::string rfc3339(std::int64_t milliseconds) {
+  const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[40];
+  const auto length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::string fraction = std::to_string(1000 + milliseconds % 1000);
+  return std::string(text, length) + "." + fraction.substr(1) + "Z";
+}
+
+}  // namespace
+
+struct RunHandle::State {
+  std::string id;
+  mutable std::mutex mutex;
+  mutable std::condition_variable changed;
+  bool done = false;
+  RunReport report;
+  std::atomic<bool> attached_to_runner{true};
+  // Reaches the loop; does nothing once the Runner is gone.
+  std::function<void(std::function<void(run::RunDriver&)>)> on_loop;
+
+  void finish(const RunReport& final_report) {
+    {
+      const std::lock_guard lock(mutex);
+      report = final_report;
+      done = true;
+    }
+    changed.notify_all();
+  }
+};
+
+struct Runner::Impl : std::enable_shared_from_this<Runner::Impl> {
+  ClusterConfig config;
+  RunnerOptions options;
+  std::shared_ptr<net::CurlLoop> loop;  // null with an injected executor
+  std::shared_ptr<Executor> executor;
+  std::shared_ptr<Transport> transport;
+  std::optional<Error> unusable;
+  std::string runner_name;
+  std::uint64_t seed = random_seed();
+  std::int64_t wall_base = 0;
+  TimePoint base{};
+
+  // Only on the loop thread:
+  run::Connection connection;
+  std::unique_ptr<run::WatchHub> hub;
+  std::unique_ptr<run::RunContext> context;
+  struct Live {
+    std::shared_ptr<RunHandle::State> state;
+    std::unique_ptr<run::RunDriver> driver;
+    std::unique_ptr<run::Adoption> adoption;
+  };
+  std::unordered_map<RunHandle::State*, Live> live;
+  std::optional<workload::ClusterTraits> traits;
+  std::vector<std::function<void(workload::ClusterTraits)>> waiting_for_traits;
+
+  mutable std::mutex stats_mutex;
+  RunnerStats stats;
+  std::thread thread;
+
+  void open();
+  void close();
+  void ask_traits(std::function<void(workload::ClusterTraits)> done);
+  void publish();
+  void begin(std::shared_ptr<RunHandle::State> state, run::DriverSpec spec);
+  void ended(RunHandle::State* key, const RunReport& report);
+  std::shared_ptr<RunHandle::State> make_state(const std::string& id);
+  Result<RunHandle> adopt(core::Mode mode, const std::string& ns, const std::string& job_id,
+                          const RunOptions& options, Observer observer);
+  std::string time_stamp() const {
+    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(executor->now() - base);
+    return rfc3339(wall_base + elapsed.count());
+  }
+};
+
+void Runner::Impl::open() {
+  connection = run::connect(config, *executor, *transport, loop.get(), options.diagnostics);
+  hub = std::make_unique<run::WatchHub>(*executor, *connection.api, seed);
+  run::RunContext made{*executor,
+                       *connection.api,
+                       *hub,
+                       [this] { return time_stamp(); },
+                       options.diagnostics,
+                       [this](auto done) { ask_traits(std::move(done)); },
+                       0};
+  context = std::make_unique<run::RunContext>(std::move(made));
+}
+
+void Runner::Impl::close() {
+  live.clear();
+  hub.reset();
+  connection.api.reset();
+  connection.authenticator.reset();
+}
+
+void Runner::Impl::ask_traits(std::function<void(workload::ClusterTraits)> done) {
+  if (traits) {
+    done(*traits);
+    return;
+  }
+  waiting_for_traits.push_back(std::move(done));
+  if (waiting_for_traits.size() > 1) return;
+  client::ApiRequest request;
+  request.path = "/apis/security.openshift.io";
+  connection.api->call(std::move(request), [this](Result<client::Answer> answer) {
+    // Whatever keeps us from knowing: a plain Kubernetes is assumed, whose hardening SCC accepts too.
+    const workload::ClusterTraits found{answer.has_value()};
+    if (answer || answer.error().kind == ErrorKind::not_found) traits = found;
+    for (const auto& waiting : std::exchange(waiting_for_traits, {})) waiting(found);
+  });
+}
+
+void Runner::Impl::publish() {
+  const std::lock_guard lock(stats_mutex);
+  stats.live_runs = live.size();
+  stats.open_watches = hub->open_watches();
+  stats.open_logs = context->open_logs;
+  stats.requests = connection.api->requests();
+}
+
+std::shared_ptr<RunHandle::State> Runner::Impl::make_state(const std::string& id) {
+  auto state = std::make_shared<RunHandle::State>();
+  state->id = id;
+  state->report.job_id = id;
+  state->on_loop = [weak = weak_from_this(), key = state.get()](std::function<void(run::RunDriver&)> work) {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->executor->post([weak, key, work = std::move(work)] {
+      const auto impl = weak.lock();
+      if (!impl) return;
+      const auto found = impl->live.find(key);
+      if (found == impl->live.end()) return;
+      if (found->second.driver) {
+        work(*found->second.driver);
+      } else if (found->second.adoption) {
+        // Not begun yet: it is told when it begins.
+        found->second.adoption->when_begun(work);
+      }
+    });
+  };
+  return state;
+}
+
+void Runner::Impl::ended(RunHandle::State* key, const RunReport& report) {
+  const auto found = live.find(key);
+  if (found == live.end()) return;
+  const auto state = found->second.state;
+  // The driver is in the middle of its last command: it goes when the loop comes round.
+  executor->post([weak = weak_from_this(), key] {
+    if (const auto self = weak.lock()) {
+      self->live.erase(key);
+      self->publish();
+    }
+  });
+  {
+    const std::lock_guard lock(stats_mutex);
+    ++stats.finished_runs;
+  }
+  publish();
+  state->finish(report);
+}
+
+void Runner::Impl::begin(std::shared_ptr<RunHandle::State> state, run::DriverSpec spec) {
+  RunHandle::State* key = state.get();
+  spec.on_done = [this, key](const RunReport& report) { ended(key, report); };
+  Live& entry = live[key];
+  entry.state = std::move(state);
+  entry.driver = std::make_unique<run::RunDriver>(*context, std::move(spec));
+  auto waiting =
+      entry.adoption ? entry.adoption->take_waiting() : std::vector<std::function<void(run::RunDriver&)>>();
+  run::RunDriver& driver = *entry.driver;
+  driver.start();
+  for (const auto& work : waiting) work(driver);
+  publish();
+}
+
+Runner::Runner(ClusterConfig config, RunnerOptions options) : impl_(std::make_shared<Impl>()) {
+  impl_->config = std::move(config);
+  impl_->options = std::move(options);
+  impl_->runner_name = impl_->options.name.empty() ? "r-" + random_hex(5) : impl_->options.name;
+  if (impl_->options.executor && impl_->options.transport) {
+    impl_->executor = impl_->options.executor;
+    impl_->transport = impl_->options.transport;
+    impl_->wall_base = impl_->executor->unix_seconds() * 1000;
+    impl_->base = impl_->executor->now();
+    impl_->open();
+    return;
+  }
+  auto loop = run::make_loop(impl_->config, impl_->options.diagnostics);
+  if (!loop) {
+    impl_->unusable = std::move(loop).error();
+    return;
+  }
+  impl_->loop = std::move(*loop);
+  impl_->executor = impl_->loop;
+  impl_->transport = impl_->loop;
+  impl_->wall_base = std::chrono::duration_cast<std::chrono::milliseconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count();
+  impl_->base = impl_->executor->now();
+  impl_->thread = std::thread([impl = impl_.get()] {
+    impl->open();
+    impl->loop->run();
+    impl->close();
+  });
+}
+
+Runner::~Runner() {
+  if (!impl_) return;
+  if (impl_->thread.joinable()) {
+    impl_->loop->stop();
+    impl_->thread.join();
+  } else if (impl_->context) {
+    impl_->close();
+  }
+}
+
+Runner::Runner(Runner&&) noexcept = default;
+Runner& Runner::operator=(Runner&&) noexcept = default;
+
+namespace {
+
+core::RunPlan plan_of(const workload::RenderedRun& rendered, const std::string& job_id,
+                      const std::string& run_uid, const RunOptions& options, std::uint64_t seed) {
+  core::RunPlan plan;
+  plan.job_id = job_id;
+  plan.run_uid = run_uid;
+  plan.namespace_ = rendered.namespace_;
+  for (std::size_t i = 0; i < 4; ++i) {
+    plan.volume_names[i] = rendered.volumes[i].name;
+    plan.claim_names[i] = rendered.claims[i].name;
+  }
+  plan.job_name = rendered.job.name;
+  plan.user_claim = rendered.user_claim;
+  plan.limits = options.limits;
+  plan.keep = options.keep;
+  plan.log = options.log;
+  plan.jitter_seed = seed;
+  return plan;
+}
+
+}  // namespace
+
+Result<RunHandle> Runner::submit(const Workload& workload, const RunOptions& options, Observer observer) {
+  if (impl_->unusable) return *impl_->unusable;
+  workload::RunIdentity identity;
+  identity.run_uid = random_hex(16);
+  identity.runner = impl_->runner_name;
+  identity.annotations = options.annotations;
+  auto rendered = workload::render_run(workload, identity, {});
+  if (!rendered) return std::move(rendered).error();
+
+  run::DriverSpec spec;
+  spec.plan = plan_of(*rendered, workload.job_id, identity.run_uid, options, impl_->seed);
+  spec.release = rendered->release;
+  spec.scope.namespace_ = rendered->namespace_;
+  spec.scope.selector = impl_->options.shared_watches
+                            ? std::string(core::kRunnerLabel) + "=" + impl_->runner_name
+                            : std::string(core::kInstanceLabel) + "=" + rendered->release;
+  spec.log_resume = options.log_resume;
+  spec.log_by_line = options.log_by_line;
+  spec.observer = std::move(observer);
+  if (workload.values.hardening == Values::Hardening::automatic) {
+    spec.render_job = [workload, identity](const workload::ClusterTraits& traits) -> Result<RenderedObject> {
+      auto again = workload::render_run(workload, identity, traits);
+      if (!again) return std::move(again).error();
+      return std::move(again->job);
+    };
+  }
+  spec.rendered = std::move(*rendered);
+
+  auto state = impl_->make_state(workload.job_id);
+  impl_->executor->post(
+      [weak = impl_->weak_from_this(), state, spec = std::make_shared<run::DriverSpec>(std::move(spec))] {
+        if (const auto impl = weak.lock()) impl->begin(state, std::move(*spec));
+      });
+  return RunHandle(state);
+}
+
+Result<RunHandle> Runner::Impl::adopt(core::Mode mode, const std::string& ns, const std::string& job_id,
+                                      const RunOptions& run_options, Observer observer) {
+  if (unusable) return *unusable;
+  auto release = workload::release_for_job_id(job_id);
+  if (!release) return std::move(release).error();
+  run::DriverSpec spec;
+  spec.release = *release;
+  spec.plan.mode = mode;
+  spec.plan.job_id = job_id;
+  spec.plan.namespace_ = ns;
+  spec.plan.volume_names = workload::volume_names(*release);
+  spec.plan.claim_names = workload::claim_names(*release);
+  spec.plan.job_name = workload::job_name(*release);
+  spec.plan.limits = run_options.limits;
+  spec.plan.keep = run_options.keep;
+  spec.plan.log = mode == core::Mode::remove ? LogMode::none : run_options.log;
+  spec.plan.jitter_seed = seed;
+  spec.scope = {ns, std::string(core::kInstanceLabel) + "=" + *release};
+  spec.log_resume = run_options.log_resume;
+  spec.log_by_line = run_options.log_by_line;
+  spec.observer = std::move(observer);
+
+  auto state = make_state(job_id);
+  executor->post(
+      [weak = weak_from_this(), state, shared = std::make_shared<run::DriverSpec>(std::move(spec))] {
+        const auto impl = weak.lock();
+        if (!impl) return;
+        Live& entry = impl->live[state.get()];
+        entry.state = state;
+        entry.adoption = std::make_unique<run::Adoption>(
+            *impl->context, std::move(*shared),
+            [raw = impl.get(), state](run::DriverSpec found) { raw->begin(state, std::move(found)); },
+            [raw = impl.get(), key = state.get()](const RunReport& report) { raw->ended(key, report); });
+        entry.adoption->start();
+      });
+  return RunHandle(state);
+}
+
+Result<RunHandle> Runner::attach(const std::string& ns, const std::string& job_id, const RunOptions& options,
+                                 Observer observer) {
+  return impl_->adopt(core::Mode::attach, ns, job_id, options, std::move(observer));
+}
+
+Result<RunHandle> Runner::observe(const std::string& ns, const std::string& job_id, const RunOptions& options,
+                                  Observer observer) {
+  return impl_->adopt(core::Mode::observe, ns, job_id, options, std::move(observer));
+}
+
+Result<RunHandle> Runner::remove(const std::string& ns, const std::string& job_id, const RunOptions& options,
+                                 Observer observer) {
+  return impl_->adopt(core::Mode::remove, ns, job_id, options, std::move(observer));
+}
+
+RunnerStats Runner::stats() const {
+  const std::lock_guard lock(impl_->stats_mutex);
+  return impl_->stats;
+}
+
+void Runner::distrust_connections() {
+  if (impl_->unusable) return;
+  impl_->executor->post([weak = impl_->weak_from_this()] {
+    const auto impl = weak.lock();
+    if (!impl || !impl->hub) return;
+    impl->transport->distrust_connections();
+    impl->hub->reconnect_all();
+    for (auto& [key, entry] : impl->live) {
+      if (entry.driver) entry.driver->reconnect();
+    }
+  });
+}
+
+const std::string& RunHandle::id() const {
+  static const std::string kNone;
+  return state_ ? state_->id : kNone;
+}
+
+std::optional<RunReport> RunHandle::wait(std::chrono::milliseconds timeout) const {
+  if (!state_) return std::nullopt;
+  std::unique_lock lock(state_->mutex);
+  const auto done = [this] { return state_->done; };
+  if (timeout.count() == 0) {
+    state_->changed.wait(lock, done);
+  } else if (!state_->changed.wait_for(lock, timeout, done)) {
+    return std::nullopt;
+  }
+  return state_->report;
+}
+
+void RunHandle::cancel(CancelPolicy policy, const std::string& reason) const {
+  if (state_) state_->on_loop([policy, reason](run::RunDriver& driver) { driver.cancel(policy, reason); });
+}
+
+void RunHandle::resume_log() const {
+  if (state_) state_->on_loop([](run::RunDriver& driver) { driver.resume_logs(); });
+}
+
+RunReport RunHandle::report() const {
+  if (!state_) return {};
+  const std::lock_guard lock(state_->mutex);
+  return state_->report;
+}
+
+}  // namespace daaa
