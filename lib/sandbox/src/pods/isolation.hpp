@@ -1,0 +1,17 @@
+// Finds out how containers can be kept apart on this machine, by trying.
+#pragma once
+
+#include <string>
+
+#include "bwrap_command.hpp"
+#include "daaa/result.hpp"
+
+namespace daaa::sandbox::pods {
+
+// Looks for bwrap in `path` (as PATH is written) and runs /bin/true under it. Blocks for some tens of
+// milliseconds. The error says what is missing and how to get it.
+Result<Isolation> probe_isolation(const std::string& path);
+// The same with the PATH of this process.
+Result<Isolation> probe_isolation();
+
+}  // namespace daaa::sandbox::pods
