@@ -47,7 +47,7 @@ std::vector<std::string> describe_end(const RunReport& report, const std::string
   lines.push_back(first);
   if (report.log_gaps > 0) {
     lines.push_back("the log has " + std::to_string(report.log_gaps) +
-                    " gap(s): the node rotated lines away");
+                    " gap(s): lines that could not be had from the node any more");
   }
   for (const auto& left : report.left) {
     lines.push_back("left: " + left.kind + " " + (left.namespace_.empty() ? "" : left.namespace_ + "/") +

@@ -18,9 +18,12 @@ const std::vector<VerbEntry>& verbs() {
       {"status", "say where a run stands, and why", status_verb},
       {"list", "list the runs of a namespace", list_verb},
       {"delete", "remove what a run has made", delete_verb},
+      {"gc", "remove what dead clients have left behind", gc_verb},
+      {"check", "can this user run this here? every answer at once", check_verb},
       {"render", "print the nine objects, offline", render_verb},
       {"sandbox", "a cluster in one process, for trying and testing", sandbox_verb},
       {"values", "print the documented default values", values_verb},
+      {"completion", "print a completion script for bash, zsh or fish", completion_verb},
       {"version", "print the version", version_verb},
       {"help", "print this list, or the help of a verb", help_verb},
   };
@@ -40,7 +43,7 @@ int help_verb(const Arguments& arguments) {
                "Runs analytics work as Kubernetes Jobs on the data that IBM's Data Accelerator for AI and\n"
                "Analytics (DAAA) has staged on Spectrum Scale.\n\n";
   for (const auto& verb : verbs())
-    std::cout << "  " << std::left << std::setw(10) << verb.name << verb.summary << "\n";
+    std::cout << "  " << std::left << std::setw(12) << verb.name << verb.summary << "\n";
   std::cout << "\n`daaa VERB --help` tells more. Exit statuses: the workload's own; 119 the Job vanished,\n"
                "120 usage or configuration, 121 not allowed, 122 cluster out of reach or not trusted,\n"
                "123 refused, 124 a deadline passed, 125 internal error, 126 the workload could not be\n"

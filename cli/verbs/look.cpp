@@ -12,6 +12,7 @@
 #include "exit_status.hpp"
 #include "follow.hpp"
 #include "inputs.hpp"
+#include "listing.hpp"
 #include "verbs.hpp"
 #include "workload/objects.hpp"
 
@@ -43,32 +44,11 @@ po::options_description look_options(bool all) {
   return options;
 }
 
-std::string id_of(const std::string& release) {
-  return release.rfind("daaa-", 0) == 0 ? release.substr(5) : release;
-}
-
 std::string state_of(const model::Job& job) {
   if (const auto end = core::terminal_condition(job)) return end->succeeded ? "Complete" : "Failed";
   if (!job.meta.deletion_timestamp.empty()) return "Deleting";
   if (core::is_suspended(job)) return "Suspended";
   return job.active > 0 ? "Active" : "Waiting";
-}
-
-template <class T>
-Result<std::vector<T>> list_as(Client& client, const Resource& type, model::Kind kind, const std::string& ns,
-                               const std::string& selector, const std::string& fields = {}) {
-  ListQuery query;
-  query.label_selector = selector;
-  query.field_selector = fields;
-  auto list = client.list(type, ns, query);
-  if (!list) return std::move(list).error();
-  std::vector<T> objects;
-  for (const Json& item : list->items) {
-    auto object = codec::decode_object(kind, to_json(item));
-    if (!object) return std::move(object).error();
-    objects.push_back(std::get<T>(std::move(*object)));
-  }
-  return objects;
 }
 
 const std::string& label(const model::ObjectMeta& meta, const char* name) {
@@ -78,7 +58,7 @@ const std::string& label(const model::ObjectMeta& meta, const char* name) {
 }
 
 Result<std::vector<Row>> gather(Client& client, const std::string& ns) {
-  const std::string selector = std::string(core::kNameLabel) + "=daaa," + core::kRunUidLabel;
+  const std::string selector = our_selector();
   auto jobs = list_as<model::Job>(client, resources::kJobs, model::Kind::job, ns, selector);
   if (!jobs) return std::move(jobs).error();
   auto claims =
@@ -223,6 +203,13 @@ void print_status(const Json& status) {
 }
 
 }  // namespace
+
+// Not the chart's name label: nameOverride changes that.
+std::string our_selector() { return core::kRunUidLabel; }
+
+std::string id_of(const std::string& release) {
+  return release.rfind("daaa-", 0) == 0 ? release.substr(5) : release;
+}
 
 int list_verb(const Arguments& arguments) {
   CommandLine line(kList, look_options(true), 0);

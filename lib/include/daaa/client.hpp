@@ -12,6 +12,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -129,6 +130,8 @@ class DAAA_EXPORT Client {
   };
   Result<Access> review(const std::string& verb, const Resource& type, const std::string& ns,
                         const std::string& subresource = {}, const CallOptions& = {});
+  // The server's clock, from the Date of its last answer; ours before the first. Seconds since the epoch.
+  [[nodiscard]] std::int64_t server_time() const;
   // GET of any path, for instance "/version".
   Result<Json> get_raw(const std::string& path, const CallOptions& = {});
 

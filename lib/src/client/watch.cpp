@@ -1,11 +1,13 @@
+// Requests, timers and callbacks of one watch; what to do is decided in core.
 #include "client/watch.hpp"
 
-#include <charconv>
+#include <iterator>
 #include <optional>
-#include <unordered_map>
+#include <utility>
 
 #include "client/paths.hpp"
 #include "codec/objects.hpp"
+#include "core/known_versions.hpp"
 #include "core/line_splitter.hpp"
 #include "core/watch_machine.hpp"
 
@@ -15,13 +17,8 @@ namespace {
 // The largest object that etcd takes is 1.5 MiB; its JSON may be some times that.
 constexpr std::size_t kLongestLine = 8U << 20;
 constexpr const char* kPageSize = "500";
-
-std::optional<std::uint64_t> number(const std::string& text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
+// A watch that was not even answered is dead when the server should have ended it (B13).
+constexpr std::chrono::seconds kUnansweredMargin{5};
 
 }  // namespace
 
@@ -29,27 +26,28 @@ struct Watch::Impl final : StreamReader {
   Executor& executor;
   ApiClient& api;
   WatchSpec spec;
-  WatchCallbacks callbacks;
+  std::shared_ptr<const WatchCallbacks> callbacks;  // shared: we may be destroyed from within one
   core::WatchMachine machine;
   core::LineSplitter lines{kLongestLine};
-  std::vector<model::Object> listed;
-  // resourceVersion of what is known, by uid: a reconnected server may tell old news (B12).
-  std::unordered_map<std::string, std::uint64_t> known;
-  std::optional<Error> stream_error;  // an ERROR event, or a line that makes no sense
+  core::KnownVersions known;
+  std::vector<model::Object> page_items;  // of a list that is not whole yet
+  std::optional<Error> stream_error;      // an ERROR event, or a line that makes no sense
   CallId call = 0;
   TimerId timer = 0;
   bool in_trouble = false;
   std::shared_ptr<Impl*> alive = std::make_shared<Impl*>(this);
 
   Impl(Executor& e, ApiClient& a, WatchSpec s, WatchCallbacks c, std::uint64_t seed)
-      : executor(e), api(a), spec(std::move(s)), callbacks(std::move(c)), machine(seed) {}
+      : executor(e),
+        api(a),
+        spec(std::move(s)),
+        callbacks(std::make_shared<const WatchCallbacks>(std::move(c))),
+        machine(seed) {}
   ~Impl() override { stop(); }
 
   void stop() {
-    if (call != 0) api.cancel(call);
-    if (timer != 0) executor.cancel_timer(timer);
-    call = 0;
-    timer = 0;
+    if (call != 0) api.cancel(std::exchange(call, 0));
+    if (timer != 0) executor.cancel_timer(std::exchange(timer, 0));
   }
 
   void set_timer(TimePoint at, void (Impl::*work)()) {
@@ -61,17 +59,21 @@ struct Watch::Impl final : StreamReader {
   }
 
   void follow(const core::WatchMachine::Next& next) {
-    if (const auto* list = std::get_if<core::WatchMachine::List>(&next)) {
-      if (list->continue_token.empty()) listed.clear();
-      fetch(list->continue_token);
-    } else if (const auto* open = std::get_if<core::WatchMachine::Open>(&next)) {
-      watch(*open);
-    } else {
-      set_timer(std::get<core::WatchMachine::Pause>(next).until, &Impl::woken);
+    stop();
+    if (const auto* pause = std::get_if<core::WatchMachine::Pause>(&next)) {
+      set_timer(pause->until, &Impl::woken);
+      return;
     }
+    if (const auto* list = std::get_if<core::WatchMachine::List>(&next)) {
+      if (list->continue_token.empty()) page_items.clear();
+      fetch(list->continue_token);
+    } else {
+      watch(std::get<core::WatchMachine::Open>(next));
+    }
+    set_timer(*machine.dead_at(), &Impl::died);
   }
 
-  void woken() { follow(machine.woken()); }
+  void woken() { follow(machine.woken(executor.now())); }
 
   Query selectors() const {
     Query query;
@@ -88,33 +90,42 @@ struct Watch::Impl final : StreamReader {
     request.path = collection_path(spec.type, spec.namespace_, query);
     call = api.call(std::move(request), [this](Result<Answer> answer) {
       call = 0;
-      page(std::move(answer));
+      on_page(std::move(answer));
     });
   }
 
-  void page(Result<Answer> answer) {
-    auto list =
-        answer ? codec::decode_list(spec.kind, answer->body) : Result<model::ObjectList>(answer.error());
-    if (!list) {
-      const bool expired_page = list.error().kind == ErrorKind::gone;
-      const auto next = machine.list_failed(list.error(), executor.now());
-      const std::weak_ptr<Impl*> weak = alive;
-      if (!expired_page) trouble(list.error());
-      if (weak.lock()) follow(next);
-      return;
+  void on_page(Result<Answer> answer) {
+    if (!answer) return page_failed(answer.error());
+    auto list = codec::decode_list(spec.kind, answer->body);
+    if (!list) return page_failed(list.error());
+    // Watching from "0" would be served from any cache, however old.
+    if (list->resource_version.empty() || list->resource_version == "0") {
+      return page_failed(Error(ErrorKind::protocol, "the list of " + spec.type.plural + " has no resourceVersion"));
     }
-    for (auto& object : list->items) listed.push_back(std::move(object));
-    const auto next = machine.listed(list->resource_version, list->continue_token);
-    if (list->continue_token.empty()) {
-      const std::weak_ptr<Impl*> weak = alive;
-      healthy();
-      if (!weak.lock()) return;
-      known.clear();
-      for (const auto& object : listed) remember(object);
-      callbacks.on_snapshot(std::exchange(listed, {}));
-      if (!weak.lock()) return;
-    }
+    const bool whole = list->continue_token.empty();
+    std::move(list->items.begin(), list->items.end(), std::back_inserter(page_items));
+    const auto next = machine.listed(list->resource_version, list->continue_token, executor.now());
+    if (whole && !publish()) return;
     follow(next);
+  }
+
+  void page_failed(const Error& error) {
+    const auto next = machine.list_failed(error, executor.now());
+    if (error.kind == ErrorKind::gone || trouble(error)) follow(next);
+  }
+
+  // False, here and below: we have been destroyed from within a callback.
+  bool publish() {
+    const auto held = callbacks;
+    const std::weak_ptr<Impl*> weak = alive;
+    if (!healthy()) return false;
+    known.clear();
+    for (const auto& object : page_items) {
+      const auto& meta = model::meta_of(object);
+      known.listed(meta.uid, meta.resource_version);
+    }
+    if (held->on_snapshot) held->on_snapshot(std::exchange(page_items, {}));
+    return !weak.expired();
   }
 
   void watch(const core::WatchMachine::Open& open) {
@@ -133,125 +144,102 @@ struct Watch::Impl final : StreamReader {
 
   void on_open(const Answer&) override {
     machine.opened(executor.now());
-    if (const auto dead = machine.dead_at()) set_timer(*dead, &Impl::died);
+    set_timer(*machine.dead_at(), &Impl::died);
     healthy();
   }
 
-  // Neither an end nor a byte when the server should have ended the watch: the connection is gone.
+  // Neither an end nor an answer when the server should have given one: the connection is gone.
   void died() {
-    if (call != 0) api.cancel(call);
-    call = 0;
-    Error error(ErrorKind::unavailable, "the watch has gone silent; its connection is taken as dead");
-    const auto next = machine.ended(error, executor.now());
-    const std::weak_ptr<Impl*> weak = alive;
-    trouble(error);
-    if (weak.lock()) follow(next);
+    const Error error(ErrorKind::unavailable,
+                      "no answer and no end of " + spec.type.plural + "; the connection is taken as dead");
+    const auto now = executor.now();
+    const auto next = machine.listing() ? machine.list_failed(error, now) : machine.ended(error, now);
+    if (trouble(error)) follow(next);
   }
 
   Flow on_bytes(std::string_view bytes) override {
-    const std::weak_ptr<Impl*> weak = alive;
-    const auto fed = lines.feed(bytes, [&](std::string_view line) {
-      take(line);
-      return weak.lock() != nullptr && !stream_error;
+    const auto fed = lines.feed(bytes, [this, weak = std::weak_ptr<Impl*>(alive)](std::string_view line) {
+      const bool is_whole = take(line);
+      return is_whole && !weak.expired();
     });
-    if (weak.expired()) return Flow::proceed;
     if (fed == core::LineSplitter::Fed::too_long) {
-      stream_error = Error(ErrorKind::protocol, "a watch event is longer than 8 MiB");
+      stream_error = Error(ErrorKind::protocol, "an event of " + spec.type.plural + " is longer than 8 MiB");
+      stream_failed();
     }
-    if (stream_error) end_stream();
     return Flow::proceed;
   }
 
-  void end_stream() {
-    api.cancel(call);
-    call = 0;
-    closed(std::exchange(stream_error, std::nullopt));
+  void stream_failed() {
+    if (call != 0) api.cancel(std::exchange(call, 0));
+    const Error error = *std::exchange(stream_error, std::nullopt);
+    const auto next = machine.ended(error, executor.now(), core::WatchMachine::Source::stream);
+    if (error.kind == ErrorKind::gone || trouble(error)) follow(next);
   }
 
   void on_close(Result<void> end) override {
     call = 0;
     // A last line without its newline was cut off: it comes again from the last resourceVersion.
-    closed(end ? std::optional<Error>() : std::optional<Error>(end.error()));
+    if (end) return follow(machine.ended(std::nullopt, executor.now()));
+    const auto next = machine.ended(end.error(), executor.now());
+    if (end.error().kind == ErrorKind::gone || trouble(end.error())) follow(next);
   }
 
-  void closed(const std::optional<Error>& error) {
-    if (timer != 0) executor.cancel_timer(timer);
-    timer = 0;
-    const auto next = machine.ended(error, executor.now());
-    const std::weak_ptr<Impl*> weak = alive;
-    if (error && error->kind != ErrorKind::gone) trouble(*error);
-    if (weak.lock()) follow(next);
-  }
-
-  void take(std::string_view line) {
-    if (line.empty()) return;
+  // False: no more of this stream.
+  bool take(std::string_view line) {
+    if (line.empty()) return true;
     auto decoded = codec::decode_watch_line(spec.kind, line);
     if (!decoded) {
       stream_error = Error(ErrorKind::protocol, decoded.error().message);
-      return;
+    } else if (decoded->type == codec::WatchLine::Type::error) {
+      stream_error = std::move(decoded->error);
+    } else {
+      return tell(*decoded);
     }
+    stream_failed();
+    return false;
+  }
+
+  bool tell(codec::WatchLine& line) {
     using Type = codec::WatchLine::Type;
-    switch (decoded->type) {
-      case Type::error:
-        stream_error = std::move(decoded->error);
-        return;
-      case Type::unknown:
-        return;
-      case Type::bookmark:
-        machine.advanced(decoded->resource_version);
-        return;
-      case Type::added:
-      case Type::modified: {
-        machine.advanced(decoded->resource_version);
-        if (is_old_news(decoded->object)) return;
-        remember(decoded->object);
-        callbacks.on_changed(std::move(decoded->object));
-        return;
-      }
-      case Type::deleted: {
-        machine.advanced(decoded->resource_version);
-        known.erase(model::meta_of(decoded->object).uid);
-        callbacks.on_deleted(std::move(decoded->object));
-        return;
-      }
+    if (line.type == Type::unknown) return true;
+    machine.advanced(line.resource_version);
+    if (line.type == Type::bookmark) return true;
+    const auto held = callbacks;
+    const std::weak_ptr<Impl*> weak = alive;
+    const std::string uid = model::meta_of(line.object).uid;
+    if (line.type == Type::deleted) {
+      if (known.deleted(uid, line.resource_version) && held->on_deleted) held->on_deleted(std::move(line.object));
+    } else if (known.changed(uid, line.resource_version) && held->on_changed) {
+      held->on_changed(std::move(line.object));
     }
+    return !weak.expired();
   }
 
-  // resourceVersions of one object may be compared as numbers where they are numbers.
-  bool is_old_news(const model::Object& object) const {
-    const auto& meta = model::meta_of(object);
-    const auto found = known.find(meta.uid);
-    const auto version = number(meta.resource_version);
-    return found != known.end() && version && *version < found->second;
-  }
-
-  void remember(const model::Object& object) {
-    const auto& meta = model::meta_of(object);
-    if (const auto version = number(meta.resource_version)) known[meta.uid] = *version;
-  }
-
-  void trouble(const Error& error) {
+  bool trouble(const Error& error) {
     in_trouble = true;
-    if (callbacks.on_trouble) callbacks.on_trouble(error);
+    const auto held = callbacks;
+    const std::weak_ptr<Impl*> weak = alive;
+    if (held->on_trouble) held->on_trouble(error);
+    return !weak.expired();
   }
 
-  void healthy() {
-    if (!std::exchange(in_trouble, false)) return;
-    if (callbacks.on_contact) callbacks.on_contact();
+  bool healthy() {
+    if (!std::exchange(in_trouble, false)) return true;
+    const auto held = callbacks;
+    const std::weak_ptr<Impl*> weak = alive;
+    if (held->on_contact) held->on_contact();
+    return !weak.expired();
   }
 };
 
 Watch::Watch(Executor& executor, ApiClient& api, WatchSpec spec, WatchCallbacks callbacks,
              std::uint64_t jitter_seed)
     : impl_(std::make_unique<Impl>(executor, api, std::move(spec), std::move(callbacks), jitter_seed)) {
-  impl_->follow(impl_->machine.start());
+  impl_->follow(impl_->machine.start(executor.now()));
 }
 
 Watch::~Watch() = default;
 
-void Watch::reconnect() {
-  impl_->stop();
-  impl_->follow(impl_->machine.reconnect());
-}
+void Watch::reconnect() { impl_->follow(impl_->machine.reconnect(impl_->executor.now())); }
 
 }  // namespace daaa::client

@@ -15,7 +15,8 @@ bool has_log(const model::Pod& pod) {
   const auto kind = main->state.kind;
   if (kind == ContainerState::Kind::running) return true;
   // A container that the runtime could not start has no log: asking would be answered 400 for ever.
-  return kind == ContainerState::Kind::terminated && !main->container_id.empty();
+  return kind == ContainerState::Kind::terminated && !main->container_id.empty() &&
+         !never_started(attempt_of(pod));
 }
 
 bool container_ended(const model::Pod& pod) {

@@ -186,8 +186,8 @@ Ledger::Verdict Ledger::found(ObjectId id, const model::ObjectMeta& meta, TimePo
   }
   entry.holder = run_uid_of(meta);
   const bool has_the_name = entries_[0].state == State::present;
-  if (has_the_name && !entry.discarded && entry.absences < kAbsencesToBelieve + kNameTries) {
-    ++entry.absences;
+  if (has_the_name && !entry.discarded && entry.name_tries < kNameTries) {
+    ++entry.name_tries;
     entry.state = State::wanted;
     repeat(entry, Error(ErrorKind::conflict, "another run is giving up the name"), now);
     return {};

@@ -34,6 +34,7 @@ class Ledger {
     bool discarded = false;               // must go as soon as it is known to exist
     bool in_question = false;             // present, but a list did not have it
     int absences = 0;                     // finds that said "no" to a doubtful create
+    int name_tries = 0;                   // finds that showed another's object of the name
     std::optional<TimePoint> due;         // when the next request is
     std::optional<TimePoint> leaving_at;  // when the delete was asked for
     std::vector<std::string> finalizers;

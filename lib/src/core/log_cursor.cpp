@@ -41,7 +41,7 @@ void LogCursor::begin() {
   resumed_ = !overlap_.empty();
 }
 
-bool LogCursor::feed(std::string_view bytes, Sink& sink) {
+void LogCursor::feed(std::string_view bytes, Sink& sink) {
   sink_ = &sink;
   if (options_.stamps) {
     lines_.feed(bytes);
@@ -49,7 +49,6 @@ bool LogCursor::feed(std::string_view bytes, Sink& sink) {
     feed_plain(bytes);
   }
   sink_ = nullptr;
-  return !answer_.strange;
 }
 
 void LogCursor::feed_plain(std::string_view bytes) {
@@ -149,7 +148,6 @@ LogCursor::Fate LogCursor::judge(const LinePiece& piece) {
 }
 
 void LogCursor::on_piece(const LinePiece& piece) {
-  if (answer_.strange) return;
   if (piece.index == 0) fate_ = judge(piece);
   if (fate_ == Fate::drop || (fate_ == Fate::go_on && piece.index < pieces_of_last_)) return;
   if (piece.last_record != piece.stamp) overlap_.extend_last(piece.last_record);

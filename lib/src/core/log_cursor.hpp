@@ -60,8 +60,8 @@ class LogCursor final : StampedLines::Reader {
 
   // A new stream begins; it was asked for with since().
   void begin();
-  // False: words that are not the workload's came, and where; the stream is of no more use.
-  bool feed(std::string_view bytes, Sink& sink);
+  // Words that are not the workload's are left out; end() tells of them.
+  void feed(std::string_view bytes, Sink& sink);
   // The stream is over. `clean`: by the server, not by a cut.
   Answer end(bool clean);
   // Nothing more will come: what is held back is delivered as it is.

@@ -12,7 +12,6 @@ using std::chrono::seconds;
 
 constexpr milliseconds kFirstPause{500};
 constexpr seconds kLongestPause{30};
-constexpr milliseconds kAfterNews{200};
 constexpr seconds kSilentAfterEnd{2};
 constexpr seconds kSilentAfterRotation{30};
 constexpr seconds kSilentRead{60};
@@ -21,7 +20,6 @@ constexpr minutes kShortestLife{200};  // of a stream; the kubelet ends it after
 constexpr minutes kLongestLife{220};
 // A kubelet rotates at 10 MiB by default and at 64 KiB at the least that is seen in the field.
 constexpr std::size_t kMayHaveRotated = 64U << 10;
-constexpr seconds kAfterPodGone{5};
 constexpr int kMissingToBelieve = 3;
 constexpr int kUnprovenToBelieve = 3;
 
@@ -123,7 +121,8 @@ LogSession::Next LogSession::container_terminated(TimePoint now) {
     return GoOn{};
   }
   if (!mode_.can_resume && clean_end_) return end();
-  return held_up_ ? Next(GoOn{}) : open(now);
+  pause_until_ = now;
+  return tick(now);
 }
 
 LogSession::Next LogSession::pod_gone(TimePoint now) {
@@ -133,8 +132,6 @@ LogSession::Next LogSession::pod_gone(TimePoint now) {
     return surely_whole() ? end() : end_without_proof("the pod was deleted before its log was read to the end");
   }
   heard_at_ = std::max(heard_at_, now);
-  const TimePoint latest = now + kAfterPodGone;
-  if (!deadline_ || *deadline_ > latest) deadline_ = latest;
   return GoOn{};
 }
 

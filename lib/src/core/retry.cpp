@@ -11,6 +11,8 @@ using std::chrono::seconds;
 
 constexpr seconds kFirstDenialGrace{3};
 constexpr seconds kLaterDenialGrace{30};
+// Tries are at most 30 s apart: denials further apart than this have nothing to do with each other.
+constexpr seconds kSameDenial{90};
 constexpr milliseconds kFirstDelay{250};
 constexpr milliseconds kLongestDelay{15'000};
 
@@ -75,9 +77,11 @@ bool is_passing(Trouble trouble) {
 
 void Denials::denied(const std::string& what, const Error& error, TimePoint now) {
   State& state = states_[what];
+  const bool goes_on = state.is_denied && now - state.last <= kSameDenial;
   state.error = error;
-  if (state.is_denied) return;
   state.is_denied = true;
+  state.last = now;
+  if (goes_on) return;
   const bool known = state.was_allowed || (error.kind == ErrorKind::unauthenticated && any_allowed_);
   Duration grace = known ? kLaterDenialGrace : kFirstDenialGrace;
   if (error.kind == ErrorKind::unauthenticated && !known) grace = Duration::zero();
@@ -91,19 +95,16 @@ void Denials::allowed(const std::string& what) {
   any_allowed_ = true;
 }
 
-std::optional<Error> Denials::final_at(TimePoint now) const {
-  for (const auto& [what, state] : states_) {
-    if (state.is_denied && now >= state.final_at) return state.error;
-  }
-  return std::nullopt;
+void Denials::interrupted(const std::string& what) {
+  const auto found = states_.find(what);
+  if (found != states_.end()) found->second.is_denied = false;
 }
 
-std::optional<TimePoint> Denials::next_wakeup() const {
-  std::optional<TimePoint> next;
+std::optional<Error> Denials::final_at(TimePoint now) const {
   for (const auto& [what, state] : states_) {
-    if (state.is_denied && (!next || state.final_at < *next)) next = state.final_at;
+    if (state.is_denied && state.last >= state.final_at && now >= state.final_at) return state.error;
   }
-  return next;
+  return std::nullopt;
 }
 
 void Contact::lost(const Error& error, TimePoint now) {

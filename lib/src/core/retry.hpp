@@ -29,22 +29,25 @@ Trouble classify(const Error& error);
 bool is_passing(Trouble trouble);
 
 // Keeps, for each thing that is tried ("watch jobs", "create claims"), since when it has been denied.
-// A first denial is final after 3 s, one of what was allowed before in this run after 30 s
-// (domain.md 8: a starting API server answers 403 to those who may). A refused credential that no
-// refresh helps is final at once unless it had served before.
+// A denial is final when the same is denied again after 3 s, or, for what was allowed before in this
+// run, after 30 s (domain.md 8: a starting API server answers 403 to those who may). Time alone makes
+// nothing final: what was denied once may never be asked again. A refused credential that no refresh
+// helps is final at once unless it had served before.
 class Denials {
  public:
   void denied(const std::string& what, const Error& error, TimePoint now);
   void allowed(const std::string& what);
+  // It failed for another reason: a server that is gone for a while denies nothing.
+  void interrupted(const std::string& what);
   // The denial that has lasted too long, if there is one.
   [[nodiscard]] std::optional<Error> final_at(TimePoint now) const;
-  [[nodiscard]] std::optional<TimePoint> next_wakeup() const;
 
  private:
   struct State {
     bool was_allowed = false;
     bool is_denied = false;
     TimePoint final_at;
+    TimePoint last;  // denial
     Error error;
   };
   std::map<std::string, State> states_;

@@ -8,6 +8,7 @@
 // contact or credentials are lost and the Job is to be left. The verdict is set once.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,9 +23,6 @@
 #include "core/verdict.hpp"
 
 namespace daaa::core {
-
-// How long contact may be lost before it is worth a line.
-inline constexpr std::chrono::seconds kTellLostContact{5};
 
 class RunMachine {
  public:
@@ -95,6 +93,7 @@ class RunMachine {
   bool advance_job();
   bool advance_following();
   bool advance_settling();
+  void tell_unseen_attempts(std::int64_t ended);
   bool advance_draining();
   bool advance_cleaning();
   bool enter(Stage stage);
@@ -164,7 +163,9 @@ class RunMachine {
   std::string last_diagnosis_reason_;
   std::string waiting_reason_;
   std::string waiting_message_;
+  std::set<std::string> told_;  // what was said of this phase
   std::optional<JobEnd> job_end_;
+  std::optional<TimePoint> announced_since_;
   bool job_gone_ = false;
 
   bool hurried_ = false;  // cancelled: LSF gives ten seconds
@@ -172,6 +173,7 @@ class RunMachine {
   TimePoint clean_began_{};
   TimePoint clean_deadline_{};
   bool finish_logs_told_ = false;
+  bool pods_refreshed_ = false;
 
   std::optional<Outcome> outcome_;
   bool attachable_ = false;

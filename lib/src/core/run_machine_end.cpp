@@ -1,19 +1,11 @@
 // The end of a run: what ends it early, its verdict, and its clean-up.
 #include <algorithm>
 
+#include "core/run_limits.hpp"
 #include "core/run_machine.hpp"
 
 namespace daaa::core {
 namespace {
-
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-// LSF gives ten seconds between its signals: the pods get six of them (DESIGN.md, section 5).
-constexpr seconds kHurriedPods{6};
-constexpr seconds kHurriedAll{9};
-// After the pods are gone nothing more comes of their logs.
-constexpr seconds kLastLogs{2};
 
 std::string join(const std::vector<std::string>& words) {
   std::string text;
@@ -68,7 +60,6 @@ bool RunMachine::check_contact() {
       outcome.message += "; gave up after " + std::to_string(plan_.limits.contact.count()) + " s";
     return end_with(std::move(outcome));
   }
-  // Connections are cut all day; only what lasts is worth a line.
   if (now_ - *contact_.since() >= kTellLostContact) {
     told_lost_contact_ = true;
     set_waiting("NoContact",

@@ -125,6 +125,10 @@ struct Watch {
   model::Kind kind = model::Kind::job;
   bool on = true;
 };
+// Asks for the watch of a kind to be opened anew: what it shows may be old.
+struct Refresh {
+  model::Kind kind = model::Kind::job;
+};
 struct Create {
   ObjectId id;
 };
@@ -163,7 +167,7 @@ struct Notice {
 struct Finish {};  // the report is whole: RunMachine::report()
 }  // namespace command
 
-using Command = std::variant<command::Watch, command::Create, command::Find, command::Delete,
+using Command = std::variant<command::Watch, command::Refresh, command::Create, command::Find, command::Delete,
                              command::FindUserClaim, command::FollowLog, command::LogContainerEnded,
                              command::LogPodGone, command::FinishLogs, command::Notice, command::Finish>;
 using Commands = std::vector<Command>;

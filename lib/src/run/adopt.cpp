@@ -1,5 +1,7 @@
 #include "run/adopt.hpp"
 
+#include <algorithm>
+
 #include "client/paths.hpp"
 #include "codec/objects.hpp"
 #include "core/labels.hpp"
@@ -58,14 +60,26 @@ void Adoption::read_list(model::Kind kind) {
     auto list = answer ? codec::decode_list(kind, answer->body) : Result<model::ObjectList>(answer.error());
     if (!list) {
       trouble(list.error(), [this, kind] { read_list(kind); });
-    } else if (!list->items.empty()) {
-      take_up(model::meta_of(list->items.front()));
+    } else if (const auto* meta = named_as_ours(*list)) {
+      take_up(*meta);
     } else if (volumes) {
       read_list(model::Kind::claim);
     } else {
       nothing_found();
     }
   });
+}
+
+// Another run may carry the same instance label; only the names of this one make an object its own.
+const model::ObjectMeta* Adoption::named_as_ours(const model::ObjectList& list) const {
+  const auto has = [](const auto& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const auto& object : list.items) {
+    const auto& meta = model::meta_of(object);
+    if (has(spec_.plan.volume_names, meta.name) || has(spec_.plan.claim_names, meta.name)) return &meta;
+  }
+  return nullptr;
 }
 
 void Adoption::take_up(const model::ObjectMeta& meta) {

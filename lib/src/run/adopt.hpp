@@ -28,6 +28,7 @@ class Adoption {
  private:
   void read_job();
   void read_list(model::Kind kind);
+  [[nodiscard]] const model::ObjectMeta* named_as_ours(const model::ObjectList& list) const;
   void take_up(const model::ObjectMeta& meta);
   void nothing_found();
   void trouble(const Error& error, std::function<void()> again);

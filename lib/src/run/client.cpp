@@ -315,6 +315,11 @@ Result<Client::Access> Client::review(const std::string& verb, const Resource& t
   return Access{status["allowed"].as_bool(), status["reason"].as_string()};
 }
 
+std::int64_t Client::server_time() const {
+  if (impl_->unusable) return 0;
+  return impl_->loop->unix_seconds() + impl_->connection.api->clock_difference();
+}
+
 Result<Json> Client::get_raw(const std::string& path, const CallOptions& options) {
   ApiRequest request;
   request.path = path;

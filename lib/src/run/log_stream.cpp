@@ -1,7 +1,9 @@
+// Requests, timers and callbacks of one log; what to do is decided in core.
 #include "run/log_stream.hpp"
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "client/paths.hpp"
 #include "core/log_cursor.hpp"
@@ -10,58 +12,102 @@
 namespace daaa::run {
 namespace {
 
+using core::LogCursor;
 using core::LogSession;
+
+// What the cursor found in one piece of the stream, kept until it has returned: a callback may call
+// back into the stream.
+struct Output final : LogCursor::Sink {
+  struct Item {
+    bool gap = false;
+    std::string data;   // gap: from
+    std::string stamp;  // gap: to
+  };
+  explicit Output(bool each_line) : by_line(each_line) {}
+
+  void on_line(std::string_view bytes, std::string_view stamp) override {
+    if (by_line || items.empty() || items.back().gap) items.push_back({false, {}, std::string(stamp)});
+    items.back().data.append(bytes);
+  }
+  void on_gap(core::Timestamp from, core::Timestamp to) override {
+    items.push_back({true, core::format_timestamp(from), core::format_timestamp(to)});
+  }
+
+  bool by_line;
+  std::vector<Item> items;
+};
 
 }  // namespace
 
-struct LogStream::Impl final : client::StreamReader, core::LogCursor::Sink {
+struct LogStream::Impl final : client::StreamReader {
   Executor& executor;
   client::ApiClient& api;
   LogSource source;
-  LogCallbacks callbacks;
+  std::shared_ptr<const LogCallbacks> callbacks;  // shared: we may be destroyed from within one
   LogSession session;
-  core::LogCursor cursor;
+  LogCursor cursor;
   client::CallId call = 0;
   TimerId timer = 0;
   std::optional<TimePoint> timer_at;
   bool held_up = false;  // the reader of the lines has said pause
   bool stream_paused = false;
-  bool cut_without_stamps = false;
-  std::string batch;  // lines of one piece of the stream
-  std::string batch_stamp;
+  // Without stamps: lines may be lost before the next stream, or before its first byte.
+  enum class Lost { nothing, surely, if_more_comes } lost = Lost::nothing;
+  bool has_read = false;
   std::shared_ptr<Impl*> alive = std::make_shared<Impl*>(this);
 
   Impl(Executor& e, client::ApiClient& a, LogSource s, LogCallbacks c, std::uint64_t seed)
       : executor(e),
         api(a),
         source(std::move(s)),
-        callbacks(std::move(c)),
-        session(source.tail_lines > 0, source.resume, seed) {}
+        callbacks(std::make_shared<const LogCallbacks>(std::move(c))),
+        session({source.tail_lines > 0, source.resume}, seed),
+        cursor(cursor_options(source)) {}
   ~Impl() override {
     close();
     if (timer != 0) executor.cancel_timer(timer);
   }
 
+  static LogCursor::Options cursor_options(const LogSource& source) {
+    LogCursor::Options options;
+    options.stamps = source.resume;
+    return options;
+  }
+
   void close() {
-    if (call != 0) api.cancel(call);
-    call = 0;
+    if (call != 0) api.cancel(std::exchange(call, 0));
     stream_paused = false;
   }
 
   void act(const LogSession::Next& next) {
+    if (!std::holds_alternative<LogSession::GoOn>(next)) given_up_stream();
     if (const auto* open = std::get_if<LogSession::Open>(&next)) {
-      close();
+      if (!report_lost(Lost::surely)) return;
       request(open->follow);
     } else if (const auto* end = std::get_if<LogSession::End>(&next)) {
-      finish(end->incomplete);
-      return;
+      return finish(end->incomplete);
     }
     set_timer();
   }
 
+  // A stream that the session gave up while it was open ends like one that was cut.
+  void given_up_stream() {
+    if (call == 0) return;
+    close();
+    stream_over(false);
+  }
+
+  LogCursor::Answer stream_over(bool clean) {
+    const auto answer = cursor.end(clean);
+    if (!source.resume && has_read) lost = clean ? Lost::if_more_comes : Lost::surely;
+    return answer;
+  }
+
   void set_timer() {
     const auto at = session.next_wakeup();
-    if (at == timer_at) return;
+    // Later than the timer is set for is no reason to move it: it looks again. A busy stream would
+    // move it with every byte.
+    if (timer != 0 && timer_at && at && *timer_at <= *at) return;
     if (timer != 0) executor.cancel_timer(timer);
     timer = 0;
     timer_at = at;
@@ -76,115 +122,106 @@ struct LogStream::Impl final : client::StreamReader, core::LogCursor::Sink {
   void request(bool follow) {
     client::Query query = {{"container", source.container}};
     if (follow) query.emplace_back("follow", "true");
-    if (source.resume) {
-      query.emplace_back("timestamps", "true");
-      if (const auto since = cursor.since()) query.emplace_back("sinceTime", *since);
-    } else if (std::exchange(cut_without_stamps, false)) {
-      // Where it was cut is not known, so it goes on from now, and a gap says so.
-      query.emplace_back("tailLines", "0");
-      callbacks.on_gap({}, {});
+    if (source.resume) query.emplace_back("timestamps", "true");
+    if (source.tail_lines > 0) {
+      query.emplace_back("tailLines", std::to_string(source.tail_lines));
+    } else if (!source.resume && has_read) {
+      query.emplace_back("tailLines", "0");  // where it was cut is not known, so it goes on from now
+    } else if (const auto since = cursor.since()) {
+      query.emplace_back("sinceTime", *since);
     }
-    if (source.tail_lines > 0) query.emplace_back("tailLines", std::to_string(source.tail_lines));
     cursor.begin();
     client::ApiRequest api_request;
     api_request.path = client::object_path(resources::kPods, source.namespace_, source.pod, "log", query);
     call = api.stream(std::move(api_request), ExchangeKind::log, *this);
   }
 
-  void on_open(const client::Answer&) override {
-    session.opened(executor.now());
+  void on_open(const client::Answer& head) override {
+    session.opened(head.status, executor.now());
     set_timer();
   }
 
   Flow on_bytes(std::string_view bytes) override {
-    const std::weak_ptr<Impl*> weak = alive;
-    session.received(bytes.size(), executor.now());
-    if (!source.resume) {
-      cut_without_stamps = true;
-      hand_over(bytes, {});
-    } else {
-      const bool sane = cursor.feed(bytes, *this);
-      flush();
-      if (weak.expired()) return Flow::proceed;
-      if (!sane) {
-        strange_line();
-        return Flow::proceed;
-      }
-    }
-    if (weak.expired()) return Flow::proceed;
+    if (!report_lost(Lost::if_more_comes)) return Flow::proceed;
+    has_read = true;
+    Output output(source.by_line);
+    cursor.feed(bytes, output);
+    session.received(bytes.size(), cursor.news(), executor.now());
+    if (!hand_over(output)) return Flow::proceed;
     set_timer();
-    stream_paused = held_up;
-    return held_up ? Flow::pause : Flow::proceed;
-  }
-
-  // With stamps asked for, a line without one is the node's or a proxy's error in a 200 body (B42).
-  void strange_line() {
-    close();
-    over(Error(ErrorKind::unavailable,
-               "the node answered with an error instead of the log: " + cursor.strange()));
+    stream_paused = held_up && call != 0;
+    return stream_paused ? Flow::pause : Flow::proceed;
   }
 
   void on_close(Result<void> end) override {
     call = 0;
-    over(end ? std::optional<Error>() : std::optional<Error>(end.error()));
-  }
-
-  void over(const std::optional<Error>& error) {
+    stream_paused = false;
+    const auto answer = stream_over(end.has_value());
+    if (!source.resume && !hand_over_rest()) return;
+    std::optional<Error> error;
+    if (!end) error = end.error();
+    if (end && answer.strange) {
+      error = Error(ErrorKind::unavailable, "the node answered with other words than the log: " + cursor.strange());
+    }
+    const auto held = callbacks;
     const std::weak_ptr<Impl*> weak = alive;
-    if (error && callbacks.on_trouble) callbacks.on_trouble(*error);
-    if (weak.lock()) act(session.ended(error, executor.now()));
+    if (error && held->on_trouble) held->on_trouble(*error);
+    if (weak.expired()) return;
+    act(session.ended(error, {answer.proves_end(), answer.caught_up}, executor.now()));
   }
 
   void finish(const std::optional<Error>& incomplete) {
-    close();
-    if (timer != 0) executor.cancel_timer(timer);
-    timer = 0;
+    if (timer != 0) executor.cancel_timer(std::exchange(timer, 0));
+    const auto held = callbacks;
     const std::weak_ptr<Impl*> weak = alive;
-    if (source.resume && !incomplete) {
-      cursor.finish(*this);
-      flush();
+    if (!hand_over_rest()) return;
+    // What came after is not known; the gap has no end.
+    const auto last = cursor.last();
+    if (incomplete && held->on_gap) held->on_gap(last ? core::format_timestamp(*last) : std::string(), {});
+    if (weak.lock() && held->on_end) held->on_end(incomplete ? Result<void>(*incomplete) : Result<void>());
+  }
+
+  bool hand_over_rest() {
+    Output output(source.by_line);
+    cursor.finish(output);
+    return hand_over(output);
+  }
+
+  // False: we have been destroyed from within a callback.
+  bool hand_over(const Output& output) {
+    const auto held = callbacks;
+    const std::weak_ptr<Impl*> weak = alive;
+    for (const auto& item : output.items) {
+      if (item.gap) {
+        if (held->on_gap) held->on_gap(item.data, item.stamp);
+      } else if (held->on_lines(item.data, item.stamp) == Flow::pause && weak.lock()) {
+        held_up = true;
+        session.held_up(true, executor.now());
+      }
+      if (weak.expired()) return false;
     }
-    if (weak.lock() && callbacks.on_end)
-      callbacks.on_end(incomplete ? Result<void>(*incomplete) : Result<void>());
+    return true;
   }
 
-  void on_line(std::string_view bytes, core::Timestamp stamp) override {
-    if (batch.empty()) batch_stamp = core::format_timestamp(stamp);
-    batch.append(bytes);
-    if (source.by_line) flush();
-  }
-
-  void on_gap(core::Timestamp from, core::Timestamp to) override {
-    flush();
-    callbacks.on_gap(core::format_timestamp(from), core::format_timestamp(to));
-  }
-
-  void flush() {
-    if (batch.empty()) return;
-    const std::string lines = std::exchange(batch, {});
-    hand_over(lines, batch_stamp);
-  }
-
-  void hand_over(std::string_view lines, std::string_view stamp) {
+  bool report_lost(Lost which) {
+    if (lost == Lost::nothing || (which == Lost::surely && lost != Lost::surely)) return true;
+    lost = Lost::nothing;
+    const auto held = callbacks;
     const std::weak_ptr<Impl*> weak = alive;
-    const Flow flow = callbacks.on_lines(lines, stamp);
-    if (weak.expired() || flow == Flow::proceed) return;
-    held_up = true;
-    session.held_up(true, executor.now());
+    if (held->on_gap) held->on_gap({}, {});
+    return !weak.expired();
   }
 };
 
 LogStream::LogStream(Executor& executor, client::ApiClient& api, LogSource source, LogCallbacks callbacks,
                      std::uint64_t jitter_seed)
     : impl_(std::make_unique<Impl>(executor, api, std::move(source), std::move(callbacks), jitter_seed)) {
-  impl_->act(impl_->session.start());
+  impl_->act(impl_->session.start(executor.now()));
 }
 
 LogStream::~LogStream() = default;
 
-void LogStream::container_terminated() {
-  impl_->act(impl_->session.container_terminated(impl_->executor.now()));
-}
+void LogStream::container_terminated() { impl_->act(impl_->session.container_terminated(impl_->executor.now())); }
 
 void LogStream::pod_gone() { impl_->act(impl_->session.pod_gone(impl_->executor.now())); }
 
@@ -195,7 +232,7 @@ void LogStream::resume() {
   impl_->set_timer();
 }
 
-void LogStream::reconnect() { impl_->act(impl_->session.reconnect()); }
+void LogStream::reconnect() { impl_->act(impl_->session.reconnect(impl_->executor.now())); }
 
 void LogStream::finish_by(TimePoint deadline) {
   impl_->session.finish_by(deadline);

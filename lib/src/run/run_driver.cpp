@@ -182,6 +182,10 @@ void RunDriver::act(const core::command::Watch& command) {
   }
 }
 
+void RunDriver::act(const core::command::Refresh& command) {
+  context_.hub.reconnect(command.kind, spec_.scope);
+}
+
 void RunDriver::act(const core::command::Create& command) {
   const auto id = command.id;
   if (id.kind != model::Kind::job || !spec_.render_job) {
@@ -342,13 +346,18 @@ void RunDriver::act(const core::command::FollowLog& command) {
     return tell(event);
   };
   callbacks.on_gap = [this, uid](const std::string& from, const std::string& to) {
+    // Who has cancelled a run knows that its log ends early.
+    if (to.empty() && machine_.report().verdict == Verdict::cancelled) return;
     RunEvent event;
     event.type = RunEvent::Type::gap;
     event.attempt = &logs_[uid].attempt;
     event.gap_from = from;
     event.gap_to = to;
-    event.message = "lines of pod " + logs_[uid].attempt.pod + " between " + from + " and " + to +
-                    " are lost: the node had rotated them away";
+    const std::string& pod = logs_[uid].attempt.pod;
+    event.message = to.empty() ? "lines of pod " + pod + " after " + from +
+                                     " may be missing: its log could not be read to its end"
+                               : "lines of pod " + pod + " between " + from + " and " + to +
+                                     " are lost: the node had rotated them away";
     tell(event);
     feed(core::input::LogGap{});
   };

@@ -45,6 +45,13 @@ std::uint64_t random_seed() {
   return seed;
 }
 
+// With an executor of the caller's and a name, jitter follows from the name, so that a history repeats.
+std::uint64_t seed_from(const std::string& name) {
+  std::uint64_t seed = 0;
+  for (const char c : name) seed = seed * 131 + static_cast<unsigned char>(c);
+  return seed;
+}
+
 // "2026-11-23T19:40:09.123Z"
 std::string rfc3339(std::int64_t milliseconds) {
   const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
@@ -230,6 +237,7 @@ Runner::Runner(ClusterConfig config, RunnerOptions options) : impl_(std::make_sh
   if (impl_->options.executor && impl_->options.transport) {
     impl_->executor = impl_->options.executor;
     impl_->transport = impl_->options.transport;
+    if (!impl_->options.name.empty()) impl_->seed = seed_from(impl_->options.name);
     impl_->wall_base = impl_->executor->unix_seconds() * 1000;
     impl_->base = impl_->executor->now();
     impl_->open();

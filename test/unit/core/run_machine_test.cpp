@@ -122,6 +122,8 @@ TEST_CASE("B5: interim conditions announce, only Complete and Failed end", "[cor
   job.conditions.push_back({"SuccessCriteriaMet", "True", "CompletionsReached", "", ""});
   rig.feed(input::Changed{job});
   CHECK(rig.machine.report().verdict == Verdict::none);
+  CHECK(rig.last_waiting().empty());
+  rig.pass(seconds(6));
   CHECK(rig.last_waiting() == "CompletionsReached");
 }
 
@@ -238,14 +240,17 @@ TEST_CASE("a missing user claim is a configuration error and nothing is made", "
   CHECK(rig.creates.empty());
 }
 
-TEST_CASE("a first 403 is final after three seconds, one of what was allowed after thirty", "[core][run]") {
+TEST_CASE("a first 403 is final when it has lasted three seconds, one of what was allowed thirty",
+          "[core][run]") {
   const Error denied = http_error(ErrorKind::forbidden, 403, "cannot get resource");
   RunRig first;
   first.feed(input::Start{});
   first.feed(input::UserClaimFailed{denied});
   first.pass(seconds(2));
+  first.feed(input::UserClaimFailed{denied});
   CHECK_FALSE(first.machine.finished());
   first.pass(seconds(2));
+  first.feed(input::UserClaimFailed{denied});
   REQUIRE(first.machine.finished());
   CHECK(first.machine.report().exit_code == 121);
 
@@ -253,11 +258,36 @@ TEST_CASE("a first 403 is final after three seconds, one of what was allowed aft
   later.to_following();
   later.feed(input::WatchTrouble{model::Kind::job, denied});
   later.pass(seconds(29));
+  later.feed(input::WatchTrouble{model::Kind::job, denied});
   CHECK_FALSE(later.machine.finished());
   later.pass(seconds(2));
+  later.feed(input::WatchTrouble{model::Kind::job, denied});
   REQUIRE(later.machine.finished());
   CHECK(later.machine.report().exit_code == 121);
   CHECK(later.machine.report().attachable);
+}
+
+TEST_CASE("a 403 that is not repeated is never final, however much time passes", "[core][run]") {
+  const Error denied = http_error(ErrorKind::forbidden, 403, "cannot get resource");
+  RunRig rig;
+  rig.to_following();
+  rig.feed(input::WatchTrouble{model::Kind::job, denied});
+  rig.pass(seconds(3600));
+  CHECK_FALSE(rig.machine.finished());
+  rig.feed(input::WatchTrouble{model::Kind::job, denied});
+  CHECK_FALSE(rig.machine.finished());
+}
+
+TEST_CASE("B16: between two 403s a server that was gone takes the first one back", "[core][run]") {
+  const Error denied = http_error(ErrorKind::forbidden, 403, "cannot get resource");
+  RunRig rig;
+  rig.to_following();
+  rig.feed(input::WatchTrouble{model::Kind::job, denied});
+  rig.pass(seconds(20));
+  rig.feed(input::WatchTrouble{model::Kind::job, Error(ErrorKind::unavailable, "connection refused")});
+  rig.pass(seconds(20));
+  rig.feed(input::WatchTrouble{model::Kind::job, denied});
+  CHECK_FALSE(rig.machine.finished());
 }
 
 TEST_CASE("B26: a create whose answer was lost is settled by reading", "[core][run]") {
@@ -391,6 +421,21 @@ TEST_CASE("B24: a volume that does not mount is told with the node's words and h
   CHECK(rig.last_waiting() == "FailedMount");
   rig.pass(seconds(61));
   CHECK(rig.machine.report().exit_code == 124);
+}
+
+TEST_CASE("reasons that take turns are each said once", "[core][run]") {
+  RunRig rig;
+  rig.to_following();
+  rig.feed(input::Changed{rig.pod("daaa-t1-job-a", "Pending")});
+  rig.pass(seconds(2));
+  for (int i = 0; i < 20; ++i) {
+    auto event = rig.warning("FailedMount", i % 2 == 0 ? "cos" : "nfs", "uid-daaa-t1-job-a");
+    event.last_timestamp = "2026-11-23T10:00:" + std::to_string(10 + i) + "Z";
+    rig.feed(input::Changed{event});
+  }
+  const auto told = std::count_if(rig.notices.begin(), rig.notices.end(),
+                                  [](const auto& notice) { return notice.reason == "FailedMount"; });
+  CHECK(told == 2);
 }
 
 TEST_CASE("the user's unbound claim holds the Job back", "[core][run]") {

@@ -1,0 +1,25 @@
+// The run machine's own time limits; those that a user sets are in RunLimits.
+#pragma once
+
+#include <chrono>
+
+namespace daaa::core {
+
+// Events are asked for only when a run does not get on by itself: most never need them.
+inline constexpr std::chrono::milliseconds kMindEventsAfter{1500};
+inline constexpr std::chrono::seconds kUserClaimPoll{2};
+// After the Job's end its pods' last states may still be under way on another watch.
+inline constexpr std::chrono::seconds kSettle{5};
+// A watch that has gone silent is opened anew then, and this much longer is waited for what it tells.
+inline constexpr std::chrono::seconds kSettleAnew{10};
+// Connections are cut all day; only contact lost for longer is worth a line.
+inline constexpr std::chrono::seconds kTellLostContact{5};
+// How long a Job may take from announcing its end to ending before it is worth a line.
+inline constexpr std::chrono::seconds kTellAnnounced{5};
+// LSF gives ten seconds between its signals: the pods get six of them (DESIGN.md, section 5).
+inline constexpr std::chrono::seconds kHurriedPods{6};
+inline constexpr std::chrono::seconds kHurriedAll{9};
+// After the pods are gone nothing more comes of their logs.
+inline constexpr std::chrono::seconds kLastLogs{2};
+
+}  // namespace daaa::core

@@ -1,0 +1,346 @@
+// What comes in: answers, watches, logs, requests of the user.
+#include <algorithm>
+
+#include "core/labels.hpp"
+#include "core/run_limits.hpp"
+#include "core/run_machine.hpp"
+
+namespace daaa::core {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMostWarnings = 200;
+
+std::string words(const Error& error) { return error.to_string(); }
+
+std::string plural_of(model::Kind kind) {
+  switch (kind) {
+    case model::Kind::volume:
+      return "volumes";
+    case model::Kind::claim:
+      return "claims";
+    case model::Kind::job:
+      return "jobs";
+    case model::Kind::pod:
+      return "pods";
+    case model::Kind::event:
+      return "events";
+  }
+  return "objects";
+}
+
+}  // namespace
+
+void RunMachine::on(const input::Start&) {
+  started_ = stage_began_ = now_;
+  phases_.push_back({Phase::preflight, milliseconds(0), milliseconds(0)});
+  const bool owns = plan_.mode != Mode::observe;
+  if (owns) {
+    watch(model::Kind::volume, true);
+    watch(model::Kind::claim, true);
+  }
+  watch(model::Kind::job, true);
+  watch(model::Kind::pod, true);
+  if (plan_.mode == Mode::run) {
+    poll_user_claim();
+  } else {
+    stage_ = Stage::adopting;
+  }
+}
+
+void RunMachine::poll_user_claim() {
+  if (user_claim_asked_) return;
+  user_claim_asked_ = true;
+  user_claim_due_.reset();
+  out_.push_back(command::FindUserClaim{});
+}
+
+void RunMachine::answered(const std::string& what) {
+  denials_.allowed(what);
+  if (!contact_.is_lost()) return;
+  contact_.regained();
+  if (!std::exchange(told_lost_contact_, false)) return;
+  told_.clear();
+  set_waiting("Contact", "contact with the API server is back");
+}
+
+void RunMachine::failed(const std::string& what, const Error& error) {
+  switch (classify(error)) {
+    case Trouble::denied:
+      denials_.denied(what, error, now_);
+      return;
+    case Trouble::lost:
+    case Trouble::untrusted:
+    case Trouble::misuse:
+      denials_.interrupted(what);
+      contact_.lost(error, now_);
+      return;
+    case Trouble::quota:
+      set_waiting("QuotaExceeded", "the namespace's quota is used up: " + words(error));
+      return;
+    case Trouble::throttled:
+      set_waiting("Throttled", "the API server asks to wait: " + words(error));
+      return;
+    case Trouble::taken:
+    case Trouble::missing:
+    case Trouble::refused:
+      answered(what);
+      return;
+  }
+}
+
+void RunMachine::tell_object(RunEvent::Type type, ObjectId id) {
+  command::Notice notice;
+  notice.type = type;
+  notice.phase = phase_;
+  notice.object_kind = kind_name(id.kind);
+  notice.object_name = ledger_.entry(id).name;
+  out_.push_back(std::move(notice));
+}
+
+void RunMachine::on(const input::Created& event) {
+  answered("create " + plural_of(event.id.kind));
+  const bool news = ledger_.entry(event.id).state == Ledger::State::wanted;
+  ledger_.created(event.id, event.meta);
+  created_something_ = true;
+  if (news) tell_object(RunEvent::Type::created, event.id);
+}
+
+void RunMachine::on(const input::CreateFailed& event) {
+  failed("create " + plural_of(event.id.kind), event.error);
+  if (event.error.outcome_unknown) created_something_ = true;
+  judge(event.id, ledger_.create_failed(event.id, event.error, now_));
+}
+
+void RunMachine::judge(ObjectId id, const Ledger::Verdict& verdict) {
+  const auto& entry = ledger_.entry(id);
+  if (verdict.kind == Ledger::Verdict::Kind::name_taken) {
+    end_with({Verdict::refused, kExitRefused, "NameTaken",
+              std::string(kind_name(id.kind)) + " " + entry.name + " exists already and belongs to " +
+                  (entry.holder.empty() ? "something that daaa did not make" : "run " + entry.holder) +
+                  "; choose another JOBID, or remove it with `daaa delete " + plan_.job_id + "`"});
+  } else if (verdict.kind == Ledger::Verdict::Kind::refused) {
+    Error error = verdict.error;
+    error.context.push_back(std::string("creating ") + kind_name(id.kind) + " " + entry.name);
+    Outcome outcome = outcome_of(error);
+    if (error.kind == ErrorKind::not_found) {
+      outcome.message += "; does namespace " + plan_.namespace_ + " exist?";
+    }
+    end_with(std::move(outcome));
+  }
+}
+
+void RunMachine::on(const input::Found& event) {
+  answered("get " + plural_of(event.id.kind));
+  const auto before = ledger_.entry(event.id).state;
+  judge(event.id, ledger_.found(event.id, event.meta, now_));
+  const auto after = ledger_.entry(event.id).state;
+  if (before == Ledger::State::doubtful &&
+      (after == Ledger::State::present || after == Ledger::State::leaving)) {
+    created_something_ = true;
+    tell_object(RunEvent::Type::created, event.id);
+  }
+}
+
+void RunMachine::on(const input::NotFound& event) {
+  answered("get " + plural_of(event.id.kind));
+  const auto before = ledger_.entry(event.id).state;
+  ledger_.not_found(event.id, now_);
+  const bool was_there = before == Ledger::State::present || before == Ledger::State::leaving;
+  if (was_there && ledger_.entry(event.id).state == Ledger::State::gone) {
+    tell_object(RunEvent::Type::deleted, event.id);
+    if (event.id.kind == model::Kind::job) job_gone_ = true;
+  }
+}
+
+void RunMachine::on(const input::FindFailed& event) {
+  failed("get " + plural_of(event.id.kind), event.error);
+  ledger_.find_failed(event.id, event.error, now_);
+}
+
+void RunMachine::on(const input::Deleted& event) {
+  answered("delete " + plural_of(event.id.kind));
+  ledger_.deleted(event.id, event.outcome, now_);
+  if (ledger_.entry(event.id).state == Ledger::State::gone) tell_object(RunEvent::Type::deleted, event.id);
+}
+
+void RunMachine::on(const input::DeleteFailed& event) {
+  failed("delete " + plural_of(event.id.kind), event.error);
+  ledger_.delete_failed(event.id, event.error, now_);
+}
+
+void RunMachine::on(const input::UserClaim& event) {
+  answered("get claims");
+  user_claim_asked_ = false;
+  user_claim_delay_.reset();
+  if (!event.claim) {
+    end_with({Verdict::misconfigured, kExitUsage, "ClaimMissing",
+              "claim " + plan_.user_claim + " does not exist in namespace " + plan_.namespace_ +
+                  "; name the claim that holds the workload with --pvc"});
+    return;
+  }
+  user_claim_ = event.claim;
+  user_claim_waits_for_consumer_ = event.waits_for_consumer;
+  if (user_claim_->phase != "Bound") user_claim_due_ = now_ + kUserClaimPoll;
+}
+
+void RunMachine::on(const input::UserClaimFailed& event) {
+  failed("get claims", event.error);
+  user_claim_asked_ = false;
+  const Trouble trouble = classify(event.error);
+  if (!is_passing(trouble)) {
+    end_with(outcome_of(Error(event.error).in("reading claim " + plan_.user_claim)));
+    return;
+  }
+  user_claim_due_ = now_ + user_claim_delay_.next(event.error);
+}
+
+bool RunMachine::is_ours(const model::ObjectMeta& meta) const {
+  const auto found = meta.labels.find(kRunUidLabel);
+  return found != meta.labels.end() && found->second == plan_.run_uid;
+}
+
+bool RunMachine::is_ours(const model::Pod& pod) const {
+  const auto& job_uid = ledger_.entry({model::Kind::job, 0}).uid;
+  return std::any_of(pod.meta.owners.begin(), pod.meta.owners.end(), [&](const auto& owner) {
+    return owner.kind == "Job" && (job_uid.empty() ? is_ours(pod.meta) : owner.uid == job_uid);
+  });
+}
+
+void RunMachine::take_owned(ObjectId id, const model::ObjectMeta& meta) {
+  const auto before = ledger_.entry(id).state;
+  if (stage_ == Stage::adopting) {
+    ledger_.adopt(id, meta);
+    created_something_ = true;
+    return;
+  }
+  ledger_.seen(id, meta);
+  if (before == Ledger::State::doubtful && ledger_.entry(id).state != before) {
+    tell_object(RunEvent::Type::created, id);
+  }
+}
+
+void RunMachine::take(const model::Volume& volume) {
+  const auto id = ledger_.identify(volume);
+  if (!id || !is_ours(volume.meta)) return;
+  volumes_[volume.meta.name] = volume;
+  take_owned(*id, volume.meta);
+}
+
+void RunMachine::take(const model::Claim& claim) {
+  const auto id = ledger_.identify(claim);
+  if (!id || !is_ours(claim.meta)) return;
+  claims_[claim.meta.name] = claim;
+  take_owned(*id, claim.meta);
+}
+
+void RunMachine::take(const model::Job& job) {
+  const auto id = ledger_.identify(job);
+  if (!id || (plan_.mode != Mode::observe && !is_ours(job.meta))) return;
+  job_ = job;
+  take_owned(*id, job.meta);
+  if (!job_end_) job_end_ = terminal_condition(job);
+}
+
+void RunMachine::take(const model::Pod& pod) {
+  if (is_ours(pod)) attempts_.seen(pod, plan_.log, out_);
+}
+
+void RunMachine::take(const model::Event& event) {
+  if (warnings_.size() >= kMostWarnings) warnings_.erase(warnings_.begin());
+  warnings_[event.meta.uid] = event;
+}
+
+void RunMachine::on(const input::Changed& event) {
+  std::visit([this](const auto& object) { take(object); }, event.object);
+}
+
+void RunMachine::on(const input::Snapshot& event) {
+  answered("list " + plural_of(event.kind));
+  synced_.insert(event.kind);
+  std::vector<model::Pod> pods;
+  std::set<std::string> uids;
+  for (const auto& object : event.objects) {
+    uids.insert(model::meta_of(object).uid);
+    if (const auto* pod = std::get_if<model::Pod>(&object)) {
+      pods.push_back(*pod);
+    } else {
+      std::visit([this](const auto& o) { take(o); }, object);
+    }
+  }
+  // Attempts are numbered as they were created; lists are ordered by name.
+  std::sort(pods.begin(), pods.end(), [](const auto& a, const auto& b) {
+    return a.meta.creation_timestamp < b.meta.creation_timestamp;
+  });
+  for (const auto& pod : pods) take(pod);
+  if (event.kind == model::Kind::pod) attempts_.only(pods, out_);
+  for (const auto& entry : ledger_.entries()) {
+    if (entry.id.kind == event.kind && !entry.uid.empty() && uids.count(entry.uid) == 0) {
+      ledger_.missing_from_list(entry.id, now_);
+    }
+  }
+}
+
+void RunMachine::on(const input::Gone& event) {
+  const auto& meta = model::meta_of(event.object);
+  if (const auto* pod = std::get_if<model::Pod>(&event.object)) {
+    // Its last state may tell the exit status for the first time.
+    if (is_ours(*pod)) attempts_.seen(*pod, plan_.log, out_);
+    attempts_.gone(meta.uid, out_);
+    return;
+  }
+  const auto id = ledger_.identify(event.object);
+  if (!id) {
+    warnings_.erase(meta.uid);
+    return;
+  }
+  const auto before = ledger_.entry(*id).state;
+  if (ledger_.entry(*id).uid.empty() || ledger_.entry(*id).uid != meta.uid) return;
+  if (const auto* job = std::get_if<model::Job>(&event.object)) {
+    take(*job);
+    job_gone_ = true;
+  }
+  ledger_.vanished(*id, meta.uid);
+  if (before != Ledger::State::gone) tell_object(RunEvent::Type::deleted, *id);
+}
+
+void RunMachine::on(const input::WatchTrouble& event) {
+  // Without events a run only knows less of why it waits.
+  if (event.kind == model::Kind::event) return;
+  failed("list " + plural_of(event.kind), event.error);
+}
+
+void RunMachine::on(const input::WatchContact& event) { answered("list " + plural_of(event.kind)); }
+
+void RunMachine::on(const input::LogEnded& event) { attempts_.log_ended(event.pod_uid); }
+
+void RunMachine::on(const input::Cancel& event) {
+  if (event.policy == CancelPolicy::detach) {
+    if (!outcome_) {
+      end_leaving({Verdict::cancelled, kExitInterrupted, "Detached",
+                   event.reason.empty() ? "detached; the run goes on without us" : event.reason});
+    }
+    return;
+  }
+  if (hurried_) return;
+  hurried_ = true;
+  const bool was_cleaning = stage_ == Stage::cleaning;
+  if (!outcome_) {
+    set_verdict({Verdict::cancelled, kExitInterrupted, "Cancelled",
+                 event.reason.empty() ? "cancelled" : event.reason});
+  }
+  if (plan_.mode == Mode::observe) {
+    finish();
+    return;
+  }
+  kept_ = false;
+  if (!was_cleaning) {
+    begin_cleaning();
+  } else {
+    clean_began_ = now_;
+  }
+  clean_deadline_ = std::min(clean_deadline_, now_ + kHurriedAll);
+}
+
+}  // namespace daaa::core

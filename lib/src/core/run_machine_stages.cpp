@@ -1,0 +1,281 @@
+// The stages of a run up to its Job's end. The end itself is in run_machine_end.cpp.
+#include <algorithm>
+#include <utility>
+
+#include "core/run_limits.hpp"
+#include "core/run_machine.hpp"
+
+namespace daaa::core {
+namespace {
+
+constexpr int kTailLines = 20;
+
+}  // namespace
+
+bool RunMachine::advance() {
+  if (stage_ == Stage::cleaning) return advance_cleaning();
+  if (!outcome_ && (check_denials() || check_contact() || check_limits())) return true;
+  switch (stage_) {
+    case Stage::adopting:
+      return advance_adopting();
+    case Stage::preflight:
+      return advance_preflight();
+    case Stage::volumes:
+      return advance_volumes();
+    case Stage::claims:
+      return advance_claims();
+    case Stage::job:
+      return advance_job();
+    case Stage::following:
+      return advance_following();
+    case Stage::settling:
+      return advance_settling();
+    case Stage::draining:
+      return advance_draining();
+    case Stage::cleaning:
+    case Stage::done:
+      break;
+  }
+  return false;
+}
+
+bool RunMachine::enter(Stage stage) {
+  stage_ = stage;
+  stage_began_ = now_;
+  budget_.reset();
+  return true;
+}
+
+bool RunMachine::advance_adopting() {
+  if (!std::includes(synced_.begin(), synced_.end(), watched_.begin(), watched_.end())) return false;
+  stage_began_ = now_;
+  if (plan_.mode == Mode::remove) {
+    set_verdict({Verdict::cancelled, 0, "Deleted", "deleted on request"});
+    begin_cleaning();
+    return true;
+  }
+  if (!job_) {
+    job_gone_ = true;
+    return end_with({Verdict::vanished, kExitVanished, "JobMissing",
+                     "there is no Job " + plan_.job_name + " in namespace " + plan_.namespace_});
+  }
+  return enter(Stage::following);
+}
+
+bool RunMachine::advance_preflight() {
+  if (user_claim_due_ && *user_claim_due_ <= now_) poll_user_claim();
+  if (!user_claim_ || !std::includes(synced_.begin(), synced_.end(), watched_.begin(), watched_.end()))
+    return false;
+  if (check_user_claim()) return true;
+  set_phase(Phase::volumes, "making four volumes");
+  ledger_.want(model::Kind::volume);
+  return enter(Stage::volumes);
+}
+
+bool RunMachine::check_user_claim() {
+  if (user_claim_->phase == "Lost") {
+    return end_with({Verdict::misconfigured, kExitUsage, "ClaimLost",
+                     "claim " + plan_.user_claim + " has lost its volume; it must be made anew"});
+  }
+  if (!user_claim_->meta.deletion_timestamp.empty()) {
+    return end_with(
+        {Verdict::misconfigured, kExitUsage, "ClaimDeleted",
+         "claim " + plan_.user_claim + " is being deleted since " + user_claim_->meta.deletion_timestamp});
+  }
+  return false;
+}
+
+bool RunMachine::advance_volumes() {
+  // A claim that the binder sees before its volume waits for the next resync, 15 s.
+  const bool available =
+      std::all_of(plan_.volume_names.begin(), plan_.volume_names.end(), [this](const auto& name) {
+        const auto found = volumes_.find(name);
+        return found != volumes_.end() &&
+               (found->second.phase == "Available" || found->second.phase == "Bound");
+      });
+  if (!available || !ledger_.all(model::Kind::volume, Ledger::State::present)) {
+    std::vector<model::Volume> volumes;
+    for (const auto& [name, volume] : volumes_) volumes.push_back(volume);
+    const Diagnosis diagnosis = diagnose_binding(volumes, {}, nullptr);
+    set_waiting(diagnosis.reason, diagnosis.message);
+    return check_budget(diagnosis);
+  }
+  ledger_.want(model::Kind::claim);
+  return enter(Stage::claims);
+}
+
+bool RunMachine::bound() const {
+  if (!ledger_.all(model::Kind::claim, Ledger::State::present)) return false;
+  for (std::size_t i = 0; i < plan_.claim_names.size(); ++i) {
+    const auto claim = claims_.find(plan_.claim_names[i]);
+    const auto volume = volumes_.find(plan_.volume_names[i]);
+    if (claim == claims_.end() || volume == volumes_.end()) return false;
+    if (claim->second.phase != "Bound" || volume->second.phase != "Bound") return false;
+  }
+  return user_claim_->phase == "Bound" || user_claim_waits_for_consumer_;
+}
+
+bool RunMachine::check_stolen() {
+  for (std::size_t i = 0; i < plan_.claim_names.size(); ++i) {
+    const auto volume = volumes_.find(plan_.volume_names[i]);
+    if (volume == volumes_.end() || !volume->second.claim_ref) continue;
+    const auto& ref = *volume->second.claim_ref;
+    const auto& own = ledger_.entry({model::Kind::claim, static_cast<int>(i)});
+    const bool same_name = ref.namespace_ == plan_.namespace_ && ref.name == own.name;
+    const bool same_uid = ref.uid.empty() || own.uid.empty() || ref.uid == own.uid;
+    if (same_name && same_uid) continue;
+    return end_with({Verdict::refused, kExitRefused, "VolumeStolen",
+                     "volume " + volume->first + " was bound to claim " + ref.namespace_ + "/" + ref.name +
+                         " (uid " + ref.uid +
+                         ") instead of ours; whoever made that claim takes volumes of class " +
+                         volume->second.storage_class});
+  }
+  for (std::size_t i = 0; i < plan_.claim_names.size(); ++i) {
+    const auto claim = claims_.find(plan_.claim_names[i]);
+    if (claim == claims_.end() || claim->second.phase != "Bound") continue;
+    if (claim->second.volume_name == plan_.volume_names[i]) continue;
+    return end_with({Verdict::refused, kExitRefused, "WrongVolume",
+                     "claim " + claim->first + " was bound to volume " + claim->second.volume_name +
+                         " instead of " + plan_.volume_names[i]});
+  }
+  return false;
+}
+
+bool RunMachine::advance_claims() {
+  if (user_claim_due_ && *user_claim_due_ <= now_) poll_user_claim();
+  if (check_stolen() || check_user_claim()) return true;
+  if (bound()) {
+    set_phase(Phase::job, "making the Job");
+    ledger_.want(model::Kind::job);
+    return enter(Stage::job);
+  }
+  std::vector<model::Volume> volumes;
+  std::vector<model::Claim> claims;
+  for (const auto& [name, volume] : volumes_) volumes.push_back(volume);
+  for (const auto& [name, claim] : claims_) claims.push_back(claim);
+  const Diagnosis diagnosis =
+      diagnose_binding(volumes, claims, user_claim_waits_for_consumer_ ? nullptr : &*user_claim_);
+  // Binding takes a moment; only what lasts is worth a line.
+  if (now_ - stage_began_ >= kMindEventsAfter) set_waiting(diagnosis.reason, diagnosis.message);
+  return check_budget(diagnosis);
+}
+
+bool RunMachine::advance_job() {
+  if (!ledger_.all(model::Kind::job, Ledger::State::present) || !job_) return false;
+  return enter(Stage::following);
+}
+
+bool RunMachine::advance_following() {
+  if (job_end_) return enter(Stage::settling);
+  if (job_gone_ || ledger_.all(model::Kind::job, Ledger::State::gone)) {
+    return end_with({Verdict::vanished, kExitVanished, "JobDeleted",
+                     "Job " + plan_.job_name + " was deleted by somebody else before it ended; " +
+                         std::to_string(attempts_.ended()) + " attempt(s) had ended"});
+  }
+  if (const auto announced = announced_condition(*job_)) {
+    // The end follows in a moment unless a pod takes its time.
+    if (!announced_since_) announced_since_ = now_;
+    if (now_ - *announced_since_ < kTellAnnounced) return false;
+    set_waiting(announced->reason.empty() ? "Finishing" : announced->reason,
+                announced->succeeded ? "the workload has succeeded; its pods are ending"
+                                     : "the Job has failed; its pods are ending: " + announced->message);
+    return false;
+  }
+  const Diagnosis diagnosis = diagnose(view());
+  set_phase(diagnosis.phase, diagnosis.phase == Phase::running ? "the workload runs" : std::string());
+  const bool over = check_budget(diagnosis) || check_prospect(diagnosis);
+  mind_events(diagnosis);
+  if (!over && !contact_.is_lost()) set_waiting(diagnosis.reason, diagnosis.message);
+  return over;
+}
+
+bool RunMachine::check_budget(const Diagnosis& diagnosis) {
+  if (!budget_ || *budget_ != diagnosis.budget) {
+    budget_ = diagnosis.budget;
+    budget_began_ = now_;
+  }
+  std::chrono::seconds limit{0};
+  switch (diagnosis.budget) {
+    case Budget::none:
+      return false;
+    case Budget::binding:
+      limit = plan_.limits.binding;
+      break;
+    case Budget::scheduling:
+      limit = plan_.limits.scheduling;
+      break;
+    case Budget::pulling:
+      limit = plan_.limits.pulling;
+      break;
+    case Budget::mounting:
+      limit = plan_.limits.mounting;
+      break;
+  }
+  if (limit.count() == 0 || now_ - budget_began_ < limit) return false;
+  return end_with({Verdict::deadline, kExitDeadline, "TimedOut",
+                   std::string(to_string(diagnosis.budget)) + " took longer than " +
+                       std::to_string(limit.count()) + " s" +
+                       (diagnosis.message.empty() ? "" : ": " + diagnosis.message)});
+}
+
+bool RunMachine::check_prospect(const Diagnosis& diagnosis) {
+  if (diagnosis.prospect == Prospect::never_starts) {
+    return end_with({Verdict::not_started, kExitNotStarted, diagnosis.reason, diagnosis.message});
+  }
+  const bool refused =
+      diagnosis.prospect == Prospect::image_refused || diagnosis.prospect == Prospect::pod_refused;
+  if (!refused) {
+    // Between two pulls the container is "creating" for a moment: that is no progress.
+    if (diagnosis.phase == Phase::running) refused_since_.reset();
+    last_diagnosis_reason_.clear();
+    return false;
+  }
+  if (!refused_since_) {
+    refused_since_ = now_;
+    refusals_seen_ = 0;
+  }
+  if (diagnosis.reason != last_diagnosis_reason_ && diagnosis.reason != "ImagePullBackOff") ++refusals_seen_;
+  last_diagnosis_reason_ = diagnosis.reason;
+  const Duration lasted = now_ - *refused_since_;
+  if (diagnosis.prospect == Prospect::pod_refused) {
+    if (lasted < plan_.limits.refusal_grace) return false;
+    return end_with({Verdict::refused, kExitRefused, diagnosis.reason, diagnosis.message});
+  }
+  const int refusals = std::max(refusals_seen_, refused_pulls(view().warnings));
+  if (lasted < plan_.limits.pull_grace || refusals < plan_.limits.pull_refusals) return false;
+  return end_with({Verdict::not_started, kExitNotStarted, diagnosis.reason, diagnosis.message});
+}
+
+bool RunMachine::advance_settling() {
+  const auto ended = static_cast<std::int64_t>(attempts_.ended());
+  const bool all_told = attempts_.current() == nullptr && job_ && ended >= job_->succeeded + job_->failed;
+  if (!all_told && !job_gone_) {
+    if (now_ - stage_began_ < kSettle) return false;
+    if (!std::exchange(pods_refreshed_, true)) out_.push_back(command::Refresh{model::Kind::pod});
+    if (now_ - stage_began_ < kSettle + kSettleAnew) return false;
+    tell_unseen_attempts(job_->succeeded + job_->failed);
+  }
+  set_phase(Phase::draining, "reading what is left of the log");
+  if (plan_.log == LogMode::tail && !job_end_->succeeded) attempts_.read_tail(kTailLines, out_);
+  if (!attempts_.logs_done()) out_.push_back(command::FinishLogs{now_ + plan_.limits.drain});
+  return enter(Stage::draining);
+}
+
+// Their pods went, or no watch told of them: nobody can read what they wrote.
+void RunMachine::tell_unseen_attempts(std::int64_t ended) {
+  const auto seen = static_cast<std::int64_t>(attempts_.attempts().size());
+  if (plan_.log != LogMode::follow || seen >= ended) return;
+  command::Notice notice;
+  notice.type = RunEvent::Type::warning;
+  notice.phase = phase_;
+  notice.message = "the Job counts " + std::to_string(ended) + " attempt(s) and " + std::to_string(seen) +
+                   " were seen: the log of the others is missing";
+  out_.push_back(std::move(notice));
+}
+
+bool RunMachine::advance_draining() {
+  if (!attempts_.logs_done() && now_ - stage_began_ < plan_.limits.drain) return false;
+  return end_with(outcome_of(*job_end_, attempts_.attempts()));
+}
+
+}  // namespace daaa::core
