@@ -100,7 +100,8 @@ struct Watch::Impl final : StreamReader {
     if (!list) return page_failed(list.error());
     // Watching from "0" would be served from any cache, however old.
     if (list->resource_version.empty() || list->resource_version == "0") {
-      return page_failed(Error(ErrorKind::protocol, "the list of " + spec.type.plural + " has no resourceVersion"));
+      return page_failed(
+          Error(ErrorKind::protocol, "the list of " + spec.type.plural + " has no resourceVersion"));
     }
     const bool whole = list->continue_token.empty();
     std::move(list->items.begin(), list->items.end(), std::back_inserter(page_items));
@@ -208,7 +209,8 @@ struct Watch::Impl final : StreamReader {
     const std::weak_ptr<Impl*> weak = alive;
     const std::string uid = model::meta_of(line.object).uid;
     if (line.type == Type::deleted) {
-      if (known.deleted(uid, line.resource_version) && held->on_deleted) held->on_deleted(std::move(line.object));
+      if (known.deleted(uid, line.resource_version) && held->on_deleted)
+        held->on_deleted(std::move(line.object));
     } else if (known.changed(uid, line.resource_version) && held->on_changed) {
       held->on_changed(std::move(line.object));
     }

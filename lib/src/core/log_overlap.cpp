@@ -47,7 +47,8 @@ void LogOverlap::forget_first() {
 
 void LogOverlap::remember(LineIdentity line) {
   const Timestamp window = floor_to_second(less_slack(line.stamp));
-  while (!lines_.empty() && (lines_.front().last_record < window || lines_.size() >= capacity_)) forget_first();
+  while (!lines_.empty() && (lines_.front().last_record < window || lines_.size() >= capacity_))
+    forget_first();
   lines_.push_back({line, line.stamp});
   next_ = lines_.size();
 }

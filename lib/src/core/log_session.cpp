@@ -88,7 +88,8 @@ LogSession::Next LogSession::ended_cleanly(Worth worth, TimePoint now) {
   if (nothing_yet_) return pod_gone_ ? end_without_proof("the pod went before it had a log") : pause({}, now);
   clean_end_ = true;
   if (mode_.once) return end();
-  if (pod_gone_) return surely_whole() ? end() : end_without_proof("the pod was deleted while its log was read");
+  if (pod_gone_)
+    return surely_whole() ? end() : end_without_proof("the pod was deleted while its log was read");
   if (!container_ended_) return pause({}, now);
   // Without stamps nothing can be read twice without being delivered twice.
   if (!mode_.can_resume) return end();
@@ -100,7 +101,8 @@ LogSession::Next LogSession::after_last_read(Worth worth, TimePoint now) {
   if (worth.caught_up) return open(now);
   // Either the node has rotated the last line away, or it was cut short: a few tries tell.
   if (++unproven_ < kUnprovenToBelieve) return pause({}, now);
-  return end_without_proof("the node no longer has the last line that was read, so what came after it is not known");
+  return end_without_proof(
+      "the node no longer has the last line that was read, so what came after it is not known");
 }
 
 LogSession::Next LogSession::ended_badly(const Error& error, TimePoint now) {
@@ -129,7 +131,8 @@ LogSession::Next LogSession::pod_gone(TimePoint now) {
   if (pod_gone_ || state_ == State::done) return GoOn{};
   pod_gone_ = true;
   if (state_ == State::pausing) {
-    return surely_whole() ? end() : end_without_proof("the pod was deleted before its log was read to the end");
+    return surely_whole() ? end()
+                          : end_without_proof("the pod was deleted before its log was read to the end");
   }
   heard_at_ = std::max(heard_at_, now);
   return GoOn{};

@@ -88,7 +88,7 @@ class LogSession {
   bool container_ended_ = false;
   bool pod_gone_ = false;
   bool held_up_ = false;
-  bool clean_end_ = false;  // the last stream that brought an answer ended cleanly
+  bool clean_end_ = false;    // the last stream that brought an answer ended cleanly
   bool nothing_yet_ = false;  // 204: there is no log
   int missing_ = 0;           // 404s after the container's end
   int unproven_ = 0;          // last reads in a row that did not pass what was known

@@ -161,8 +161,10 @@ void RunMachine::on(const input::FindFailed& event) {
 
 void RunMachine::on(const input::Deleted& event) {
   answered("delete " + plural_of(event.id.kind));
+  const auto before = ledger_.entry(event.id).state;
   ledger_.deleted(event.id, event.outcome, now_);
-  if (ledger_.entry(event.id).state == Ledger::State::gone) tell_object(RunEvent::Type::deleted, event.id);
+  const auto after = ledger_.entry(event.id).state;
+  if (after != before && after == Ledger::State::gone) tell_object(RunEvent::Type::deleted, event.id);
 }
 
 void RunMachine::on(const input::DeleteFailed& event) {
@@ -216,7 +218,10 @@ void RunMachine::take_owned(ObjectId id, const model::ObjectMeta& meta) {
     return;
   }
   ledger_.seen(id, meta);
-  if (before == Ledger::State::doubtful && ledger_.entry(id).state != before) {
+  // A watch is often faster than the answer to the create.
+  const bool awaited = before == Ledger::State::wanted || before == Ledger::State::doubtful;
+  if (awaited && ledger_.entry(id).state != before) {
+    created_something_ = true;
     tell_object(RunEvent::Type::created, id);
   }
 }

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::uint64_t kRecord = 16'384;  // the runtime's part of a long line
 constexpr std::int64_t kDay = 86'400'000'000'000;
-constexpr std::size_t kKeptCapacity = 64 * 1024;  // thousands of logs shall not each hold a long line's memory
+constexpr std::size_t kKeptCapacity =
+    64 * 1024;  // thousands of logs shall not each hold a long line's memory
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -16,7 +17,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool may_become_stamp(std::string_view text) {
   constexpr std::string_view kForm = "0000-00-00T00:00:00";
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool fits = i >= kForm.size()    ? is_digit(text[i]) || std::string_view(".:+-Z").find(text[i]) != std::string_view::npos
+    const bool fits = i >= kForm.size() ? is_digit(text[i]) || std::string_view(".:+-Z").find(text[i]) !=
+                                                                   std::string_view::npos
                       : kForm[i] == '0' ? is_digit(text[i])
                                         : text[i] == kForm[i];
     if (!fits) return false;
@@ -72,7 +74,8 @@ bool StampedLines::begin_line(std::string_view stamp_text) {
 bool StampedLines::read_whole_line(std::string_view& bytes) {
   const std::size_t newline = bytes.find('\n');
   if (newline == std::string_view::npos) return false;
-  const std::size_t blank = bytes.substr(0, std::min(newline, kLongestTimestamp + 1)).find(' ', kShortestTimestamp);
+  const std::size_t blank =
+      bytes.substr(0, std::min(newline, kLongestTimestamp + 1)).find(' ', kShortestTimestamp);
   if (blank == std::string_view::npos) return false;
   const std::string_view content = bytes.substr(blank + 1, newline - blank);
   if (content.size() > std::min<std::size_t>(kRecord, piece_limit_)) return false;

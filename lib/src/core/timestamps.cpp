@@ -110,8 +110,8 @@ std::string format(Timestamp at, bool with_fraction) {
   const auto as_int = [](std::int64_t value) { return static_cast<int>(value); };
   std::array<char, 80> text{};
   int length = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d", as_int(date.year),
-                             as_int(date.month), as_int(date.day), as_int(clock / 3600), as_int(clock / 60 % 60),
-                             as_int(clock % 60));
+                             as_int(date.month), as_int(date.day), as_int(clock / 3600),
+                             as_int(clock / 60 % 60), as_int(clock % 60));
   std::string result(text.data(), static_cast<std::size_t>(length));
   if (with_fraction) {
     length = std::snprintf(text.data(), text.size(), ".%09d", as_int(at.ns - whole));

@@ -59,8 +59,8 @@ WatchMachine::Next WatchMachine::pause(const Error* error, TimePoint now) {
   return Pause{now + last_pause_};
 }
 
-WatchMachine::Next WatchMachine::listed(const std::string& resource_version, const std::string& continue_token,
-                                        TimePoint now) {
+WatchMachine::Next WatchMachine::listed(const std::string& resource_version,
+                                        const std::string& continue_token, TimePoint now) {
   if (!continue_token.empty()) return list(continue_token, now);
   continue_token_.clear();
   resource_version_ = resource_version;

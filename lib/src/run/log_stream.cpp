@@ -161,7 +161,8 @@ struct LogStream::Impl final : client::StreamReader {
     std::optional<Error> error;
     if (!end) error = end.error();
     if (end && answer.strange) {
-      error = Error(ErrorKind::unavailable, "the node answered with other words than the log: " + cursor.strange());
+      error = Error(ErrorKind::unavailable,
+                    "the node answered with other words than the log: " + cursor.strange());
     }
     const auto held = callbacks;
     const std::weak_ptr<Impl*> weak = alive;
@@ -221,7 +222,9 @@ LogStream::LogStream(Executor& executor, client::ApiClient& api, LogSource sourc
 
 LogStream::~LogStream() = default;
 
-void LogStream::container_terminated() { impl_->act(impl_->session.container_terminated(impl_->executor.now())); }
+void LogStream::container_terminated() {
+  impl_->act(impl_->session.container_terminated(impl_->executor.now()));
+}
 
 void LogStream::pod_gone() { impl_->act(impl_->session.pod_gone(impl_->executor.now())); }
 

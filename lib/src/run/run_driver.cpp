@@ -406,7 +406,7 @@ void RunDriver::act(const core::command::FinishLogs& command) {
 void RunDriver::act(const core::command::Notice& command) {
   RunEvent event;
   event.type = command.type;
-  event.phase = command.phase;
+  event.phase = command.attempt ? machine_.phase() : command.phase;
   event.reason = command.reason;
   event.message = command.message;
   event.object_kind = command.object_kind;

@@ -58,6 +58,6 @@ TEST_CASE("a list is the truth even when it goes back", "[core][watch]") {
 TEST_CASE("the memory of deleted objects is bounded", "[core][watch]") {
   KnownVersions known;
   for (int i = 0; i < 5000; ++i) CHECK(known.deleted("u" + std::to_string(i), std::to_string(i + 10)));
-  CHECK(known.changed("u0", "9"));             // long forgotten
+  CHECK(known.changed("u0", "9"));  // long forgotten
   CHECK_FALSE(known.changed("u4999", "5"));
 }

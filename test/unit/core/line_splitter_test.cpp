@@ -43,7 +43,8 @@ TEST_CASE("B15: lines come out whole however the bytes are chunked", "[core][lin
   }
 }
 
-TEST_CASE("B15: a line up to the limit passes, a longer one is told, before its memory is taken", "[core][lines]") {
+TEST_CASE("B15: a line up to the limit passes, a longer one is told, before its memory is taken",
+          "[core][lines]") {
   for (const std::size_t chunk : kChunks) {
     CHECK(split(std::string(50, 'x') + "\n", chunk, 50).lines.size() == 1);
     const Split result = split("ok\n" + std::string(51, 'x') + "\n", chunk, 50);

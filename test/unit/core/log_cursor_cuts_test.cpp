@@ -28,16 +28,28 @@ class Dice {
 std::string random_line(Dice& dice, Timestamp at) {
   std::string line;
   switch (dice.up_to(9)) {
-    case 0: break;
-    case 1: line = "same"; break;
-    case 2: line = "crlf\r"; break;
-    case 3: line = format_timestamp({at.ns - 1}) + " not the node's"; break;
-    case 4: line = "rpc error: mine"; break;
+    case 0:
+      break;
+    case 1:
+      line = "same";
+      break;
+    case 2:
+      line = "crlf\r";
+      break;
+    case 3:
+      line = format_timestamp({at.ns - 1}) + " not the node's";
+      break;
+    case 4:
+      line = "rpc error: mine";
+      break;
     case 5:
       if (dice.one_in(4)) {
-        line.assign(dice.pick({std::size_t{16'383}, std::size_t{16'384}, std::size_t{16'385}, std::size_t{40'000}}), 'l');
+        line.assign(
+            dice.pick({std::size_t{16'383}, std::size_t{16'384}, std::size_t{16'385}, std::size_t{40'000}}),
+            'l');
         // Where an old kubelet would put a stamp stands one of the workload's, older than the line.
-        if (dice.one_in(2)) line.replace(16'370, 20, 20, 'm').insert(16'383, format_timestamp({at.ns - 5}) + " ");
+        if (dice.one_in(2))
+          line.replace(16'370, 20, 20, 'm').insert(16'383, format_timestamp({at.ns - 5}) + " ");
         break;
       }
       [[fallthrough]];
@@ -78,7 +90,8 @@ LogCursor::Options random_options(Dice& dice) {
 }
 
 std::size_t random_chunk(Dice& dice) {
-  return dice.pick({std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{1000}, std::size_t{10'000'000}});
+  return dice.pick(
+      {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{1000}, std::size_t{10'000'000}});
 }
 
 // Streams of the growing log, each cut at any byte; then, as LogSession does it, reads until one
@@ -89,7 +102,8 @@ void read_with_cuts(LogCursor& cursor, Received& received, const NodeLog& log, K
     written = std::min(log.records.size(), written + dice.up_to(log.records.size() / 4 + 1));
     const std::string answer = log.serve(cursor.since(), kubelet, written);
     const std::size_t cut = dice.one_in(4) ? answer.size() : dice.up_to(answer.size());
-    read_stream(cursor, received, std::string_view(answer).substr(0, cut), random_chunk(dice), dice.one_in(2));
+    read_stream(cursor, received, std::string_view(answer).substr(0, cut), random_chunk(dice),
+                dice.one_in(2));
   }
   for (int reads = 0; reads < 20; ++reads) {
     const std::string answer = log.serve(cursor.since(), kubelet);

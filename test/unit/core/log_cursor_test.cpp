@@ -27,8 +27,9 @@ std::string xs(std::size_t count) { return std::string(count, 'x'); }
 
 TEST_CASE("what the workload wrote comes out byte for byte", "[core][log]") {
   NodeLog log;
-  const std::string lines[] = {"h\xc3\xa9llo \xe2\x9c\x93\n", "\n", "tab\there\n", "progress 1\rprogress 2\n", "crlf\r\n",
-                               "\x1b[31mred\x1b[0m\n", std::string("nul \0 here\n", 11), "\xff\xfe\n", " blank first\n"};
+  const std::string lines[] = {"h\xc3\xa9llo \xe2\x9c\x93\n",    "\n",         "tab\there\n",
+                               "progress 1\rprogress 2\n",       "crlf\r\n",   "\x1b[31mred\x1b[0m\n",
+                               std::string("nul \0 here\n", 11), "\xff\xfe\n", " blank first\n"};
   std::int64_t at = kStart;
   for (const auto& line : lines) log.write(line, {at += 5000});
   check_text(log.serve(std::nullopt, Kubelet::newer), log.all);
@@ -76,7 +77,8 @@ TEST_CASE("B41: bytes of the workload that look like a stamp stay", "[core][log]
   const std::string earlier = stamp_at(-7 * kSecond) + " ";
   const std::string much_later = stamp_at(2 * 86'400 * kSecond) + " ";
   const std::string other_form = "2026-11-23T18:18:49.8565Z ";
-  for (const std::string& words : {earlier, much_later, other_form, std::string("2026-11-23"), earlier + earlier}) {
+  for (const std::string& words :
+       {earlier, much_later, other_form, std::string("2026-11-23"), earlier + earlier}) {
     INFO(words);
     NodeLog log;
     log.write("at the beginning " + words + "\n", {kStart});
@@ -185,7 +187,8 @@ TEST_CASE("B37: lines that the node rotated away are a gap from when to when", "
   LogCursor cursor;
   Received received;
   const std::string whole = log.serve(std::nullopt, Kubelet::newer);
-  read_stream(cursor, received, whole.substr(0, whole.find("line 4") - 40), 7, false);  // 0 to 2, and a part of 3
+  read_stream(cursor, received, whole.substr(0, whole.find("line 4") - 40), 7,
+              false);  // 0 to 2, and a part of 3
   SECTION("one rotation") {
     log.rotate_before(6);
     read_stream(cursor, received, log.serve(cursor.since(), Kubelet::newer), 7);
@@ -245,7 +248,8 @@ TEST_CASE("B42: a node's error in a 200 body is not shown as the workload's", "[
   const std::string words = GENERATE(
       as<std::string>(), "unable to retrieve container logs for containerd://52ef3",
       "failed to create fsnotify watcher: too many open files", "rpc error: code = NotFound desc = gone\n",
-      "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":500}\n", "x\n", "<html>\n<body>502 Bad Gateway");
+      "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":500}\n", "x\n",
+      "<html>\n<body>502 Bad Gateway");
   for (const std::size_t chunk : kChunkSizes) {
     LogCursor cursor;
     Received received;
@@ -264,15 +268,17 @@ TEST_CASE("B42: it is told in a resumed answer too, and what follows still count
     Received received;
     read_stream(cursor, received, stamp_at(0) + " one\n", chunk);
     CHECK(read_stream(cursor, received, "unable to retrieve container logs for x", chunk).strange);
-    CHECK(read_stream(cursor, received, stamp_at(0) + " one\nnoise\n" + stamp_at(9) + " two\n", chunk).strange);
+    CHECK(
+        read_stream(cursor, received, stamp_at(0) + " one\nnoise\n" + stamp_at(9) + " two\n", chunk).strange);
     CHECK(received.text == "one\ntwo\n");
     CHECK(received.gaps.empty());
   }
 }
 
 TEST_CASE("B42: a workload that writes such words is shown", "[core][log]") {
-  check_text(stamp_at(0) + " unable to retrieve container logs for x\n" + stamp_at(1) + " {\"kind\":\"Status\"}",
-             "unable to retrieve container logs for x\n{\"kind\":\"Status\"}");
+  check_text(
+      stamp_at(0) + " unable to retrieve container logs for x\n" + stamp_at(1) + " {\"kind\":\"Status\"}",
+      "unable to retrieve container logs for x\n{\"kind\":\"Status\"}");
 }
 
 TEST_CASE("a stamp that was cut is neither data nor an error", "[core][log]") {
@@ -290,10 +296,11 @@ TEST_CASE("the end is proved by an answer that passes what is known and brings n
   LogCursor cursor;
   Received received;
   const std::string log = stamp_at(0) + " one\n" + stamp_at(5) + " rest";
-  CHECK_FALSE(read_stream(cursor, received, log, 7).proves_end());      // all of it is new
+  CHECK_FALSE(read_stream(cursor, received, log, 7).proves_end());  // all of it is new
   CHECK_FALSE(read_stream(cursor, received, log + " more", 7).proves_end());
   CHECK(read_stream(cursor, received, log + " more", 7).proves_end());
-  CHECK_FALSE(read_stream(cursor, received, log.substr(0, 20), 7).proves_end());  // does not reach what is known
+  CHECK_FALSE(
+      read_stream(cursor, received, log.substr(0, 20), 7).proves_end());  // does not reach what is known
   CHECK_FALSE(read_stream(cursor, received, "", 7).proves_end());
 }
 

@@ -28,7 +28,8 @@ class NodeLog {
   };
 
   // A line, with or without its newline, in records of at most `part` bytes, `apart` ns after each other.
-  void write(const std::string& line, Timestamp at, std::int64_t apart = 100, std::size_t part = kRuntimePart) {
+  void write(const std::string& line, Timestamp at, std::int64_t apart = 100,
+             std::size_t part = kRuntimePart) {
     std::string_view left = line;
     bool first = true;
     do {
@@ -91,8 +92,8 @@ inline void feed(LogCursor& cursor, Received& received, std::string_view bytes, 
 }
 
 // One stream from its beginning to a cut or its clean end.
-inline LogCursor::Answer read_stream(LogCursor& cursor, Received& received, std::string_view bytes, std::size_t chunk,
-                                     bool clean = true) {
+inline LogCursor::Answer read_stream(LogCursor& cursor, Received& received, std::string_view bytes,
+                                     std::size_t chunk, bool clean = true) {
   cursor.begin();
   feed(cursor, received, bytes, chunk);
   return cursor.end(clean);

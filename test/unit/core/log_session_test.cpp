@@ -76,7 +76,8 @@ TEST_CASE("B37: a clean end of a live container's log is not its end", "[core][l
   CHECK(follows(session.tick(kNow + pause)));
 }
 
-TEST_CASE("after the container's end a read that brings nothing new proves that all was read", "[core][log]") {
+TEST_CASE("after the container's end a read that brings nothing new proves that all was read",
+          "[core][log]") {
   LogSession session = streaming();
   CHECK(goes_on(session.container_terminated(kNow)));
   CHECK(reads(session.ended(std::nullopt, kNews, kNow)));
@@ -141,7 +142,8 @@ TEST_CASE("B36: 204 means that there is nothing yet", "[core][log]") {
 TEST_CASE("B30: Retry-After is honoured", "[core][log]") {
   LogSession session({}, 1);
   session.start(kNow);
-  CHECK(pause_of(session.ended(http_error(ErrorKind::rate_limited, 429, 40), kShort, kNow), kNow) == seconds(40));
+  CHECK(pause_of(session.ended(http_error(ErrorKind::rate_limited, 429, 40), kShort, kNow), kNow) ==
+        seconds(40));
 }
 
 TEST_CASE("B39: a cut is followed by another stream; only news makes the pauses short again", "[core][log]") {
@@ -189,7 +191,8 @@ TEST_CASE("B37: a silent stream is opened again", "[core][log]") {
   }
 }
 
-TEST_CASE("B38: a stream is opened again before the kubelet's four hours, not all at one moment", "[core][log]") {
+TEST_CASE("B38: a stream is opened again before the kubelet's four hours, not all at one moment",
+          "[core][log]") {
   std::set<std::int64_t> ages;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     LogSession session({}, seed);

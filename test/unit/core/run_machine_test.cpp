@@ -423,6 +423,26 @@ TEST_CASE("B24: a volume that does not mount is told with the node's words and h
   CHECK(rig.machine.report().exit_code == 124);
 }
 
+TEST_CASE("each object is told once as made and once as gone, whichever news comes first", "[core][run]") {
+  RunRig rig;
+  rig.to_volumes();
+  rig.feed(input::Changed{rig.volume(0, "Available")});
+  rig.feed(input::Created{{model::Kind::volume, 0}, rig.meta({model::Kind::volume, 0})});
+  rig.feed(input::Created{{model::Kind::volume, 1}, rig.meta({model::Kind::volume, 1})});
+  rig.feed(input::Changed{rig.volume(1, "Available")});
+  rig.feed(input::Cancel{CancelPolicy::remove, ""});
+  rig.feed(input::Gone{rig.volume(0, "Available")});
+  rig.feed(input::Deleted{{model::Kind::volume, 0}, input::Deletion::accepted});
+  const auto count = [&rig](RunEvent::Type type, std::size_t index) {
+    return std::count_if(rig.notices.begin(), rig.notices.end(), [&](const auto& notice) {
+      return notice.type == type && notice.object_name == rig.machine.plan().volume_names[index];
+    });
+  };
+  CHECK(count(RunEvent::Type::created, 0) == 1);
+  CHECK(count(RunEvent::Type::created, 1) == 1);
+  CHECK(count(RunEvent::Type::deleted, 0) == 1);
+}
+
 TEST_CASE("reasons that take turns are each said once", "[core][run]") {
   RunRig rig;
   rig.to_following();

@@ -108,7 +108,8 @@ TEST_CASE("B12: a watch goes on from the last event or bookmark, never back", "[
   CHECK(open_of(machine.woken(kNow)).resource_version == "opaque");
 }
 
-TEST_CASE("B13: the server is asked to end a watch after 240 to 290 s, and 5 s later it is dead", "[core][watch]") {
+TEST_CASE("B13: the server is asked to end a watch after 240 to 290 s, and 5 s later it is dead",
+          "[core][watch]") {
   std::set<std::int64_t> asked;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     WatchMachine machine(seed);
@@ -194,7 +195,8 @@ TEST_CASE("B30: Retry-After is honoured, of a watch and of a list", "[core][watc
   CHECK(pause_of(machine.list_failed(busy, kNow), kNow) == seconds(17));
 }
 
-TEST_CASE("B16: 401 and 403 of a watch are tried again after a pause; whoever owns it decides", "[core][watch]") {
+TEST_CASE("B16: 401 and 403 of a watch are tried again after a pause; whoever owns it decides",
+          "[core][watch]") {
   for (const Error& refusal : {error(ErrorKind::unauthenticated, 401), error(ErrorKind::forbidden, 403)}) {
     WatchMachine machine = watching();
     CHECK(pause_of(machine.ended(refusal, kNow), kNow) >= milliseconds(800));

@@ -2,6 +2,7 @@
 
 #include "codec/yaml.hpp"
 #include "model/fields.hpp"
+#include "model/protobuf.hpp"
 #include "model/status.hpp"
 
 namespace daaa::sandbox {
@@ -40,6 +41,15 @@ Body read_body(const Request& request) {
       body.value = std::move(parsed->value);
     } else {
       body.refused = bad_request("couldn't get version/kind; yaml parse error: " + parsed.error().message);
+    }
+    return body;
+  }
+  if (type.starts_with("application/vnd.kubernetes.protobuf")) {
+    auto decoded = decode_protobuf(request.body);
+    if (decoded) {
+      body.value = std::move(*decoded);
+    } else {
+      body.refused = unsupported_media(decoded.error().message);
     }
     return body;
   }

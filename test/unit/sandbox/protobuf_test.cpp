@@ -1,0 +1,53 @@
+// The protobuf bodies that kubectl sends.
+#include "model/protobuf.hpp"
+#include "support/catch.hpp"
+
+namespace daaa::sandbox {
+namespace {
+
+std::string field(int number, const std::string& bytes) {
+  return std::string(1, static_cast<char>(number << 3 | 2)) + static_cast<char>(bytes.size()) + bytes;
+}
+std::string envelope(const std::string& version, const std::string& kind, const std::string& raw) {
+  return std::string("k8s\0", 4) + field(1, field(1, version) + field(2, kind)) + field(2, raw);
+}
+
+}  // namespace
+
+TEST_CASE("an access review in protobuf reads as its JSON", "[sandbox][protobuf]") {
+  const std::string attributes = field(1, "dean") + field(2, "create") + field(3, "batch") + field(5, "jobs");
+  const auto review = decode_protobuf(envelope("authorization.k8s.io/v1", "SelfSubjectAccessReview", field(1, "") + field(2, field(1, attributes))));
+  REQUIRE(review);
+  CHECK(*review == *parse_json(R"({"kind":"SelfSubjectAccessReview","apiVersion":"authorization.k8s.io/v1","metadata":{},
+      "spec":{"resourceAttributes":{"namespace":"dean","verb":"create","group":"batch","resource":"jobs"}}})"));
+}
+
+TEST_CASE("a quota in protobuf keeps its quantities, and fields it does not know are skipped", "[sandbox][protobuf]") {
+  const std::string hard = field(1, "pods") + field(2, field(1, "0"));
+  const std::string meta = field(1, "nopods") + field(11, field(1, "a") + field(2, "b")) + std::string("\x38\x05", 2);
+  const auto quota = decode_protobuf(envelope("v1", "ResourceQuota", field(1, meta) + field(2, field(1, hard))));
+  REQUIRE(quota);
+  CHECK((*quota)["spec"]["hard"]["pods"] == Json("0"));
+  CHECK((*quota)["metadata"]["labels"]["a"] == Json("b"));
+}
+
+TEST_CASE("numbers are varints", "[sandbox][protobuf]") {
+  const auto token = decode_protobuf(envelope("authentication.k8s.io/v1", "TokenRequest", field(2, std::string("\x20\x90\x1c", 3))));
+  REQUIRE(token);
+  CHECK((*token)["spec"]["expirationSeconds"].as_integer() == 3600);
+}
+
+TEST_CASE("other kinds and broken bytes are refused, never misread", "[sandbox][protobuf]") {
+  CHECK(decode_protobuf(envelope("batch/v1", "Job", "")).error().message == "the sandbox takes Job as JSON only, not as protobuf");
+  const std::string whole = envelope("v1", "Namespace", field(1, field(1, "name-of-some-length")));
+  CHECK(decode_protobuf(whole));
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const auto cut = decode_protobuf(std::string_view(whole).substr(0, size));
+    INFO("cut to " << size);
+    const bool named = cut && (*cut)["metadata"]["name"].as_string() == "name-of-some-length";
+    CHECK_FALSE(named);
+  }
+  CHECK_FALSE(decode_protobuf("{}"));
+}
+
+}  // namespace daaa::sandbox
