@@ -15,5 +15,13 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/daaaConfigVersion.cmake"
 install(FILES "${PROJECT_BINARY_DIR}/daaaConfig.cmake" "${PROJECT_BINARY_DIR}/daaaConfigVersion.cmake"
   DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/daaa" COMPONENT development)
 
+# A static libdaaa needs its libraries named; a shared one brings them along.
+if(BUILD_SHARED_LIBS)
+  set(DAAA_PC_REQUIRES "Requires.private")
+else()
+  set(DAAA_PC_REQUIRES "Requires")
+endif()
+# Relative to the file itself, so that an installation can be moved.
+file(RELATIVE_PATH DAAA_PC_TO_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file("${PROJECT_SOURCE_DIR}/lib/cmake/daaa.pc.in" "${PROJECT_BINARY_DIR}/daaa.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/daaa.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT development)

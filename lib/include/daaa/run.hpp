@@ -210,8 +210,7 @@ class DAAA_EXPORT RunHandle {
   // The JOBID; store it with the namespace to attach() later, from any process.
   [[nodiscard]] const std::string& id() const;
   // Blocks until the run is done or `timeout` has passed (zero: for ever). Not from an Observer.
-  [[nodiscard]] std::optional<RunReport> wait(
-      std::chrono::milliseconds timeout = std::chrono::milliseconds(0)) const;
+  std::optional<RunReport> wait(std::chrono::milliseconds timeout = std::chrono::milliseconds(0)) const;
   // Asks the run to end. A second call changes nothing but remove to detach never.
   void cancel(CancelPolicy policy = CancelPolicy::remove, const std::string& reason = {}) const;
   // The report as it stands; verdict none while the run is live.

@@ -17,8 +17,6 @@ namespace {
 // The largest object that etcd takes is 1.5 MiB; its JSON may be some times that.
 constexpr std::size_t kLongestLine = 8U << 20;
 constexpr const char* kPageSize = "500";
-// A watch that was not even answered is dead when the server should have ended it (B13).
-constexpr std::chrono::seconds kUnansweredMargin{5};
 
 }  // namespace
 

@@ -263,13 +263,13 @@ bool RunMachine::advance_settling() {
 
 // Their pods went, or no watch told of them: nobody can read what they wrote.
 void RunMachine::tell_unseen_attempts(std::int64_t ended) {
-  const auto seen = static_cast<std::int64_t>(attempts_.attempts().size());
+  const auto seen = static_cast<std::int64_t>(attempts_.ended());
   if (plan_.log != LogMode::follow || seen >= ended) return;
   command::Notice notice;
   notice.type = RunEvent::Type::warning;
   notice.phase = phase_;
-  notice.message = "the Job counts " + std::to_string(ended) + " attempt(s) and " + std::to_string(seen) +
-                   " were seen: the log of the others is missing";
+  notice.message = "the Job counts " + std::to_string(ended) + " ended attempt(s) and " + std::to_string(seen) +
+                   " were seen to end: the log of the others may be missing";
   out_.push_back(std::move(notice));
 }
 

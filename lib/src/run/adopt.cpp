@@ -30,8 +30,10 @@ void Adoption::read_job() {
   request.path = client::object_path(resources::kJobs, spec_.plan.namespace_, spec_.plan.job_name);
   call_ = context_.api.call(std::move(request), [this](Result<client::Answer> answer) {
     call_ = 0;
+    const bool answered = answer || answer.error().kind == ErrorKind::not_found;
+    if (answered) denials_.allowed("read");
     if (!answer) {
-      if (answer.error().kind == ErrorKind::not_found) {
+      if (answered) {
         read_list(model::Kind::volume);
       } else {
         trouble(answer.error(), [this] { read_job(); });
@@ -58,6 +60,7 @@ void Adoption::read_list(model::Kind kind) {
   call_ = context_.api.call(std::move(request), [this, kind, volumes](Result<client::Answer> answer) {
     call_ = 0;
     auto list = answer ? codec::decode_list(kind, answer->body) : Result<model::ObjectList>(answer.error());
+    if (list) denials_.allowed("read");
     if (!list) {
       trouble(list.error(), [this, kind] { read_list(kind); });
     } else if (const auto* meta = named_as_ours(*list)) {
@@ -102,7 +105,11 @@ void Adoption::nothing_found() {
 void Adoption::trouble(const Error& error, std::function<void()> again) {
   const auto now = context_.executor.now();
   const auto kind = core::classify(error);
-  if (kind == core::Trouble::denied) denials_.denied("read", error, now);
+  if (kind == core::Trouble::denied) {
+    denials_.denied("read", error, now);
+  } else {
+    denials_.interrupted("read");
+  }
   const bool hopeless =
       kind == core::Trouble::untrusted || kind == core::Trouble::misuse || !core::is_passing(kind);
   const bool too_long = now - started_ >= spec_.plan.limits.contact;

@@ -30,13 +30,14 @@ std::string list(int version, const std::string& items, const std::string& token
          std::to_string(version) + R"(","continue":")" + token + R"("},"items":[)" + items + "]}";
 }
 
-const char *const
-    kGone =
-        R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"too old resource version: 2 (1159)",
-    "reason" : "Expired", "code" : 410
-})";
-const char* const kForbidden =
-    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"jobs.batch is forbidden: User \"u\" cannot watch","reason":"Forbidden","code":403})";
+std::string status(int code, const std::string& reason, const std::string& message) {
+  return R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":")" + message +
+         R"(","reason":")" + reason + R"(","code":)" + std::to_string(code) + "}";
+}
+
+const std::string kGone = status(410, "Expired", "too old resource version: 2 (1159)");
+const std::string kForbidden =
+    status(403, "Forbidden", "jobs.batch is forbidden: User \\\"u\\\" cannot watch");
 
 struct WatchRig : StreamRig {
   std::vector<std::string> told;  // "= a b" a snapshot, "+ a" changed, "- a" deleted, "! words", "ok"
@@ -186,7 +187,7 @@ TEST_CASE("B13: a list and a watch that are never answered are asked again", "[c
   CHECK(rig.sent() == 2);
   rig.answer(200, list(100, ""));
   CHECK(rig.sent() == 3);
-  rig.advance(seconds(32));
+  rig.advance(seconds(35));
   CHECK(rig.sent() == 4);
   CHECK(rig.asks("watch=1"));
 }

@@ -326,6 +326,52 @@ TEST_CASE("B26: a name that another run has is refused and the other's object is
   CHECK(rig.machine.report().left.empty());
 }
 
+TEST_CASE("a name that another run never gives back ends the run after some tries", "[core][run]") {
+  RunRig rig;
+  rig.to_volumes();
+  for (int i = 0; i < 3; ++i) {
+    rig.feed(input::Created{{model::Kind::volume, i}, rig.meta({model::Kind::volume, i})});
+  }
+  model::ObjectMeta other = rig.meta({model::Kind::volume, 3});
+  other.uid = "other";
+  other.labels[kRunUidLabel] = "another-run";
+  for (int tries = 0; tries < 20 && rig.deletes.empty(); ++tries) {
+    rig.feed(input::CreateFailed{{model::Kind::volume, 3}, http_error(ErrorKind::conflict, 409, "already exists")});
+    rig.feed(input::Found{{model::Kind::volume, 3}, other});
+    rig.pass(seconds(20));
+  }
+  rig.remove_all();
+  REQUIRE(rig.machine.finished());
+  CHECK(rig.machine.report().reason == "NameTaken");
+}
+
+TEST_CASE("pods that no watch has told of are asked for anew after the Job's end", "[core][run]") {
+  RunRig rig;
+  rig.to_following();
+  rig.feed(input::Changed{rig.ended_job("Complete")});
+  rig.pass(seconds(4));
+  CHECK(rig.refreshed.empty());
+  rig.pass(seconds(2));
+  CHECK(rig.refreshed == std::vector<model::Kind>{model::Kind::pod});
+  CHECK(rig.deletes.empty());
+  rig.feed(input::Changed{rig.ended_pod("p1", 0)});
+  REQUIRE(rig.logs.size() == 1);
+  rig.feed(input::LogEnded{"uid-p1"});
+  CHECK(rig.machine.report().verdict == Verdict::succeeded);
+}
+
+TEST_CASE("attempts that were never seen are told when the Job has ended", "[core][run]") {
+  RunRig rig;
+  rig.to_following();
+  rig.feed(input::Changed{rig.ended_job("Complete")});
+  rig.pass(seconds(16));
+  const auto told = std::count_if(rig.notices.begin(), rig.notices.end(), [](const auto& notice) {
+    return notice.type == RunEvent::Type::warning && notice.message.find("log of the others may be missing") != std::string::npos;
+  });
+  CHECK(told == 1);
+  CHECK(rig.machine.report().verdict == Verdict::succeeded);
+}
+
 TEST_CASE("who has the first volume waits for the other run to give the rest back", "[core][run]") {
   RunRig rig;
   rig.to_volumes();

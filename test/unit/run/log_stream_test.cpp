@@ -18,12 +18,15 @@ using std::chrono::seconds;
 
 namespace {
 
-const char* const kWaiting =
-    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"container \"daaa\" in pod \"p\" is waiting to start: ContainerCreating","reason":"BadRequest","code":400})";
-const char* const kDialError =
-    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Get \"https://127.0.0.1:10250/containerLogs/dean/p/daaa\": dial tcp 127.0.0.1:10250: connect: connection refused","code":500})";
-const char* const kNoPod =
-    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"pods \"p\" not found","reason":"NotFound","details":{"name":"p","kind":"pods"},"code":404})";
+std::string status(int code, const std::string& message) {
+  return R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":")" + message +
+         R"(","code":)" + std::to_string(code) + "}";
+}
+
+const std::string kWaiting = status(400, "container daaa in pod p is waiting to start: ContainerCreating");
+const std::string kDialError =
+    status(500, "Get https://127.0.0.1:10250/containerLogs/dean/p/daaa: connection refused");
+const std::string kNoPod = status(404, "pods p not found");
 
 struct LogStreamRig : client::StreamRig {
   std::string text;
@@ -240,8 +243,6 @@ TEST_CASE("a paused reader gets no new stream before it resumes", "[run][log]") 
   CHECK(rig.sent() == 1);
   rig.answer_lines = Flow::proceed;
   rig.stream->resume();
-  CHECK(rig.sent() == 1);
-  rig.advance(seconds(0));
   CHECK(rig.sent() == 2);
   rig.prove(stamp_at(0) + " one\n");
 }

@@ -38,8 +38,9 @@ class Bench {
                  SimulatedPods::Scripter scripter = {})
       : now(start_of_tests()), pods(std::move(script), std::move(scripter)), cluster(with(std::move(options), features), pods, now) {
     cluster.add_user("admin", {"admin", "", {"system:masters"}, Role::admin, {}});
-    cluster.add_user("runner", {"system:serviceaccount:dean:daaa-runner", "", {}, Role::runner, {"dean"}});
-    cluster.add_user("powerless", {"system:serviceaccount:dean:powerless", "", {}, Role::powerless, {}});
+    const std::vector<std::string> groups = {"system:serviceaccounts", "system:serviceaccounts:dean", "system:authenticated"};
+    cluster.add_user("runner", {"system:serviceaccount:dean:daaa-runner", "u-1", groups, Role::runner, {"dean"}});
+    cluster.add_user("powerless", {"system:serviceaccount:dean:powerless", "u-2", groups, Role::powerless, {}});
   }
 
   Answer ask(const std::string& method, const std::string& target, const Json& body = {},

@@ -24,12 +24,12 @@ TEST_CASE("a Job that succeeds gets the interim condition, then Complete", "[san
   bench.pass(1s);
   CHECK(bench.conditions("j") == Texts{"SuccessCriteriaMet=True CompletionsReached", "Complete=True CompletionsReached"});
   const auto events = bench.events(watch);
-  REQUIRE(events.size() == 5);
+  REQUIRE(events.size() == 4);
   CHECK(events[0]["object"]["status"] == *parse_json(R"({"startTime":"2026-11-23T18:00:00Z","active":1,"terminating":0,"uncountedTerminatedPods":{},"ready":0})"));
   CHECK(events[1]["object"]["status"]["ready"].as_integer() == 1);
-  CHECK(events[3]["object"]["status"]["uncountedTerminatedPods"]["succeeded"].size() == 1);
-  CHECK(events[3]["object"]["status"].find("active") == nullptr);
-  CHECK(events[4]["object"]["status"]["succeeded"].as_integer() == 1);
+  CHECK(events[2]["object"]["status"]["uncountedTerminatedPods"]["succeeded"].size() == 1);
+  CHECK(events[2]["object"]["status"].find("active") == nullptr);
+  CHECK(events[3]["object"]["status"]["succeeded"].as_integer() == 1);
   CHECK(bench.told("j") == Texts{"Normal/SuccessfulCreate: Created pod: " + (*bench.pods_of("j")[0])["metadata"]["name"].as_string(),
                                  "Normal/Completed: Job completed"});
 }

@@ -121,10 +121,10 @@ TEST_CASE("a container is handed its words, environment and mounts resolved", "[
   bench.post(kVolumes, csi);
   bench.post(kClaims, bench.claim("mine"));
   bench.post(kPods, pod("p",
-                        R"({"name":"main","image":"x:1","command":["sh","-c","$(WHO) $$(WHO) $(NONE)"],"workingDir":"/w",
+                        R"j({"name":"main","image":"x:1","command":["sh","-c","$(WHO) $$(WHO) $(NONE)"],"workingDir":"/w",
                             "env":[{"name":"WHO","value":"me"},{"name":"POD","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}},{"name":"BOTH","value":"$(WHO)-$(POD)"}],
                             "securityContext":{"runAsUser":1234},
-                            "volumeMounts":[{"name":"d","mountPath":"/data","readOnly":true},{"name":"e","mountPath":"/tmp","subPath":"s"}]})",
+                            "volumeMounts":[{"name":"d","mountPath":"/data","readOnly":true},{"name":"e","mountPath":"/tmp","subPath":"s"}]})j",
                         R"(,"securityContext":{"runAsGroup":5,"supplementalGroups":[7]},"volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"mine"}},{"name":"e","emptyDir":{}}])"));
   REQUIRE(seen.size() == 1);
   const ContainerStart& s = seen[0];

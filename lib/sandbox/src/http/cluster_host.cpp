@@ -116,7 +116,8 @@ void ClusterHost::after_change() {
   const auto next = cluster_->next_deadline();
   timer_.cancel();
   if (!next) return;
-  timer_.expires_after(std::max(Duration(0), *next - now()));
+  const Time present = now();  // what is due at once may be due at the beginning of time
+  timer_.expires_after(*next <= present ? Duration(0) : *next - present);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     cluster_->advance(now());

@@ -27,7 +27,8 @@ bool pulls_always(std::string_view image) {
 }
 
 void default_requests(Json& resources) {
-  for (const auto& [name, limit] : Json(resources["limits"]).members()) {
+  const Json limits = resources["limits"];
+  for (const auto& [name, limit] : limits.members()) {
     if (resources["requests"].find(name) == nullptr) resources.at("requests").set(name, limit);
   }
 }

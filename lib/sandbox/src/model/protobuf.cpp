@@ -13,7 +13,7 @@ namespace {
 struct Field {
   std::uint32_t number;
   const char* name;
-  enum class Kind { string, integer, boolean, message, string_map, quantity_map, strings } kind = Kind::string;
+  enum class Kind { string, integer, boolean, message, messages, string_map, quantity_map, strings } kind = Kind::string;
   std::span<const Field> fields = {};
 };
 using Kind = Field::Kind;
@@ -35,15 +35,25 @@ constexpr std::array kTokenRequest = {kMetadata, Field{2, "spec", Kind::message,
 constexpr std::array kQuotaSpec = {Field{1, "hard", Kind::quantity_map}, Field{2, "scopes", Kind::strings}};
 constexpr std::array kQuota = {kMetadata, Field{2, "spec", Kind::message, kQuotaSpec}};
 constexpr std::array kMetaOnly = {kMetadata};
+// As far as `kubectl create job` fills it in; a Job that holds more is refused.
+constexpr std::array kContainer = {Field{1, "name"}, Field{2, "image"}, Field{3, "command", Kind::strings},
+                                   Field{4, "args", Kind::strings}, Field{5, "workingDir"}, Field{14, "imagePullPolicy"}};
+constexpr std::array kPodSpec = {Field{2, "containers", Kind::messages, kContainer}, Field{3, "restartPolicy"}};
+constexpr std::array kTemplate = {kMetadata, Field{2, "spec", Kind::message, kPodSpec}};
+constexpr std::array kJobSpec = {Field{1, "parallelism", Kind::integer}, Field{2, "completions", Kind::integer},
+                                 Field{3, "activeDeadlineSeconds", Kind::integer},
+                                 Field{6, "template", Kind::message, kTemplate}, Field{7, "backoffLimit", Kind::integer}};
+constexpr std::array kJob = {kMetadata, Field{2, "spec", Kind::message, kJobSpec}};
 
 struct Message {
   std::string_view kind;
   std::span<const Field> fields;
 };
-constexpr std::array<Message, 7> kMessages = {{{"SelfSubjectAccessReview", kAccessReview},
+constexpr std::array<Message, 8> kMessages = {{{"SelfSubjectAccessReview", kAccessReview},
                                                {"SelfSubjectRulesReview", kRulesReview},
                                                {"SelfSubjectReview", kMetaOnly},
                                                {"TokenRequest", kTokenRequest},
+                                               {"Job", kJob},
                                                {"ResourceQuota", kQuota},
                                                {"Namespace", kMetaOnly},
                                                {"ServiceAccount", kMetaOnly}}};
@@ -68,16 +78,13 @@ class Reader {
     return 0;
   }
   std::string_view bytes() { return take(varint()); }
-  void skip(std::uint64_t wire_type) {
-    if (wire_type == 0) {
-      varint();
-    } else if (wire_type == 2) {
-      bytes();
-    } else if (wire_type == 1 || wire_type == 5) {
-      take(wire_type == 1 ? 8 : 4);
-    } else {
-      broken_ = true;
-    }
+  // Reads a value away; true where it said nothing: zero, empty, or a message of such.
+  bool skip_nothing(std::uint64_t wire_type) {
+    if (wire_type == 0) return varint() == 0;
+    if (wire_type == 2) return says_nothing(bytes());
+    broken_ = broken_ || (wire_type != 1 && wire_type != 5);
+    const std::string_view fixed = take(wire_type == 1 ? 8 : 4);
+    return fixed.find_first_not_of('\0') == std::string_view::npos;
   }
 
  private:
@@ -89,6 +96,13 @@ class Reader {
     const std::string_view out = rest_.substr(0, count);
     rest_.remove_prefix(count);
     return out;
+  }
+  static bool says_nothing(std::string_view bytes) {
+    Reader inner(bytes);
+    while (!inner.done()) {
+      if (!inner.skip_nothing(inner.varint() & 7)) return false;
+    }
+    return !inner.broken();
   }
   std::string_view rest_;
   bool broken_ = false;
@@ -116,10 +130,14 @@ bool read_field(Reader& reader, const Field& field, std::uint64_t wire_type, Jso
     return true;
   }
   const std::string_view bytes = reader.bytes();
-  if (field.kind == Kind::message) {
+  if (field.kind == Kind::message || field.kind == Kind::messages) {
     auto inner = decode(bytes, field.fields);
     if (!inner) return false;
-    object.set(field.name, std::move(*inner));
+    if (field.kind == Kind::messages) {
+      object.at(field.name).push_back(std::move(*inner));
+    } else {
+      object.set(field.name, std::move(*inner));
+    }
   } else if (field.kind == Kind::strings) {
     object.at(field.name).push_back(Json(bytes));
   } else if (field.kind == Kind::string) {
@@ -142,7 +160,7 @@ std::optional<Json> decode(std::string_view bytes, std::span<const Field> fields
       if (field.number == tag >> 3) known = &field;
     }
     if (known == nullptr) {
-      reader.skip(tag & 7);
+      if (!reader.skip_nothing(tag & 7)) return std::nullopt;  // never silently dropped
     } else if (!read_field(reader, *known, tag & 7, object)) {
       return std::nullopt;
     }
@@ -151,13 +169,17 @@ std::optional<Json> decode(std::string_view bytes, std::span<const Field> fields
 }
 
 Error malformed() { return {ErrorKind::refused, "the protobuf body is malformed"}; }
+Error json_only(const std::string& kind) {
+  return {ErrorKind::refused, "the sandbox takes " + (kind.empty() ? "this" : "this " + kind) + " as JSON only, not as protobuf"};
+}
 
 }  // namespace
 
 Result<Json> decode_protobuf(std::string_view body) {
   static constexpr std::string_view kMagic("k8s\0", 4);
   static constexpr std::array kTypeMeta = {Field{1, "apiVersion"}, Field{2, "kind"}};
-  static constexpr std::array kEnvelope = {Field{1, "type", Kind::message, kTypeMeta}, Field{2, "raw"}};
+  static constexpr std::array kEnvelope = {Field{1, "type", Kind::message, kTypeMeta}, Field{2, "raw"},
+                                           Field{3, "contentEncoding"}, Field{4, "contentType"}};
   if (!body.starts_with(kMagic)) return malformed();
   const auto envelope = decode(body.substr(kMagic.size()), kEnvelope);
   if (!envelope) return malformed();
@@ -165,11 +187,11 @@ Result<Json> decode_protobuf(std::string_view body) {
   for (const Message& message : kMessages) {
     if (message.kind != kind) continue;
     auto object = decode((*envelope)["raw"].as_string(), message.fields);
-    if (!object) return malformed();
+    if (!object) return json_only(kind);
     object->set("kind", kind).set("apiVersion", (*envelope)["type"]["apiVersion"]);
     return std::move(*object);
   }
-  return Error(ErrorKind::refused, "the sandbox takes " + (kind.empty() ? "this" : kind) + " as JSON only, not as protobuf");
+  return json_only(kind);
 }
 
 }  // namespace daaa::sandbox

@@ -6,15 +6,21 @@
 namespace daaa::sandbox {
 namespace {
 
+struct Factor {
+  long double times = 1;
+  long double over = 1;  // apart from `times`, so that 500m is exactly a half
+};
+
 // The factor of a suffix; nullopt where it is none.
-std::optional<long double> factor_of(std::string_view suffix) {
+std::optional<Factor> factor_of(std::string_view suffix) {
   static constexpr std::string_view kBinary[] = {"Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
   static constexpr std::string_view kDecimal[] = {"n", "u", "m", "", "k", "M", "G", "T", "P", "E"};
   for (int i = 0; i < 6; ++i) {
-    if (suffix == kBinary[i]) return std::ldexp(1.0L, 10 * (i + 1));
+    if (suffix == kBinary[i]) return Factor{std::ldexp(1.0L, 10 * (i + 1)), 1};
   }
   for (int i = 0; i < 10; ++i) {
-    if (suffix == kDecimal[i]) return std::pow(10.0L, 3 * (i - 3));
+    if (suffix != kDecimal[i]) continue;
+    return i < 3 ? Factor{1, std::pow(10.0L, 3 * (3 - i))} : Factor{std::pow(10.0L, 3 * (i - 3)), 1};
   }
   if (suffix.size() < 2 || (suffix[0] != 'e' && suffix[0] != 'E')) return std::nullopt;
   std::size_t at = suffix[1] == '+' || suffix[1] == '-' ? 2 : 1;
@@ -24,7 +30,8 @@ std::optional<long double> factor_of(std::string_view suffix) {
     if (std::isdigit(static_cast<unsigned char>(suffix[at])) == 0 || exponent > 1000) return std::nullopt;
     exponent = exponent * 10 + (suffix[at] - '0');
   }
-  return std::pow(10.0L, suffix[1] == '-' ? -exponent : exponent);
+  const long double power = std::pow(10.0L, exponent);
+  return suffix[1] == '-' ? Factor{1, power} : Factor{power, 1};
 }
 
 }  // namespace
@@ -53,7 +60,7 @@ std::optional<long double> parse_quantity(std::string_view text) {
   if (!any) return std::nullopt;
   const auto factor = factor_of(text.substr(at));
   if (!factor) return std::nullopt;
-  value = value / unit * *factor;
+  value = value * factor->times / (unit * factor->over);
   return negative ? -value : value;
 }
 
