@@ -1,0 +1,143 @@
+"""What the suite runs against: the sandbox or the cluster of test/cluster. One text serves both; where they differ, the
+difference stands here as an expectation, with its reason, and the cases ask for it."""
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from kube import Kube, field, until
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CLUSTER = os.path.join(HERE, "..", "cluster")
+
+
+class Expectations:
+    """What a server version and its node have and lack."""
+
+    def __init__(self, minor, sandbox):
+        # spec.suspend of a Job came with 1.21; before, the server drops the field and says nothing.
+        self.has_suspend = minor >= 21
+        # The sandbox's containers see the host's programs: its shell tells a missing script with 127, busybox with 2.
+        self.missing_script_status = 127 if sandbox else 2
+        # containerd 1.6 takes a carriage return before the newline for a part of it; later ones and the sandbox do not.
+        self.line_end = b"\r\n" if sandbox else b"\n"
+        # The API server of the cluster is restarted for real; the sandbox is cut off by the proxy before it.
+        self.restarts_api_server = not sandbox
+        # Only a kubelet rotates logs at somebody's request from outside; for the sandbox the simulation does it.
+        self.rotates_logs = not sandbox
+        # On the cluster a service account with the rights of manifests/rbac and no more makes the runs.
+        self.runner = "system:serviceaccount:dean:daaa-runner" if not sandbox else None
+
+
+class Target:
+    name = ""
+    namespace = "dean"
+    claim = "dean-workspace-pvc"
+
+    def __init__(self):
+        self.admin = Kube(self.admin_kubeconfig)
+        with open(self.kubeconfig, encoding="utf-8") as file:
+            self.token = field(file.read(), "token")
+        version = self.admin.version()
+        self.version = version["gitVersion"]
+        self.expect = Expectations(int(re.match(r"\d+", version["minor"]).group()), self.name == "sandbox")
+
+    def fileset(self, name):
+        return os.path.join(self.main_path, name)
+
+    def proxy(self, directory, *words):
+        return Proxy(self, directory, words)
+
+
+class Proxy:
+    """test/cluster/fault_proxy.py before the target's API server."""
+
+    def __init__(self, target, directory, words):
+        self.kubeconfig = os.path.join(directory, "kubeconfig-by-proxy")
+        self.program = os.path.join(CLUSTER, "fault_proxy.py")
+        self.process = subprocess.Popen(
+            [sys.executable, self.program, "--to", f"127.0.0.1:{target.admin.server.port}",
+             "--kubeconfig", target.kubeconfig, self.kubeconfig, "--with-parent", *words],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.control = re.search(r"control=(\S+)", self.process.stdout.readline()).group(1)
+
+    def tell(self, *words):
+        return subprocess.run([sys.executable, self.program, "--send", self.control, *words], check=True,
+                              stdout=subprocess.PIPE, text=True, timeout=30).stdout
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Sandbox(Target):
+    name = "sandbox"
+    run_words = []
+    main_path_in_values = "/gpfs/ess3000_4M"  # below --dir
+    site_values = "user: {uid: \"\"}\n"
+
+    def __init__(self, daaa, version):
+        self.directory = tempfile.mkdtemp(prefix="daaa-integration-")
+        os.chmod(self.directory, 0o755)
+        self.workspace = os.path.join(self.directory, "workspace")
+        self.main_path = os.path.join(self.directory, "gpfs/ess3000_4M")
+        for path in [self.workspace] + [self.fileset(f) for f in ("a2d2_cos", "a2d2_nfs", "a2d2_arc", "models/A2D2-MDL")]:
+            os.makedirs(path, exist_ok=True)
+        told = os.path.join(self.directory, "kubeconfig-path")
+        # It serves for as long as its command lives, and that is as long as our end of the pipe.
+        script = f'printf %s "$KUBECONFIG" >{shlex.quote(told)}.new && mv {shlex.quote(told)}.new {shlex.quote(told)}; cat'
+        self.process = subprocess.Popen(
+            [daaa, "sandbox", "--dir", self.directory, "--workspace", self.workspace,
+             *(["--server-version", version] if version else []), "--", "/bin/sh", "-c", script],
+            stdin=subprocess.PIPE, stdout=sys.stderr)
+        until(lambda: os.path.exists(told) or self.process.poll() is not None, 60, "the sandbox to start")
+        if self.process.poll() is not None:
+            sys.exit(f"the sandbox ended with {self.process.returncode} when it was started")
+        with open(told, encoding="utf-8") as file:
+            self.kubeconfig = self.admin_kubeconfig = file.read()
+        super().__init__()
+
+    def close(self):
+        self.process.stdin.close()
+        status = self.process.wait(60)
+        shutil.rmtree(self.directory, ignore_errors=True)
+        if status != 0:
+            raise AssertionError(f"the sandbox ended with {status}, not with its command's 0")
+
+
+class Cluster(Target):
+    name = "cluster"
+
+    def __init__(self, _daaa, _version):
+        missing = [v for v in ("KUBECONFIG", "ADMIN_KUBECONFIG", "WORKSPACE", "MAIN_PATH", "IMAGE")
+                   if "DAAA_CLUSTER_" + v not in os.environ]
+        if missing:
+            sys.exit("no cluster: run test/cluster/up.sh and source the `env` that it names; missing: DAAA_CLUSTER_"
+                     + ", DAAA_CLUSTER_".join(missing))
+        setting = {name[13:].lower(): value for name, value in os.environ.items() if name.startswith("DAAA_CLUSTER_")}
+        self.kubeconfig = setting["kubeconfig"]
+        self.admin_kubeconfig = setting["admin_kubeconfig"]
+        self.workspace = setting["workspace"]
+        self.main_path = setting["main_path"]
+        self.main_path_in_values = self.main_path
+        name, _, tag = setting["image"].rpartition(":")
+        self.site_values = f"storage: {{source: hostPath}}\nimage: {{name: {name}, tag: \"{tag}\"}}\n"
+        self.run_words = ["--set", "storage.source=hostPath", "--set", "GPFSlocal.mainPath=" + self.main_path,
+                          "--set", "image.name=" + name, "--set", "image.tag=" + tag]
+        super().__init__()
+
+    @staticmethod
+    def ctl(*words):
+        subprocess.run([os.path.join(CLUSTER, "ctl.sh"), *words], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.PIPE, timeout=180)
+
+    def close(self):
+        pass
+
+
+def open_target(name, daaa, version):
+    return {"sandbox": Sandbox, "cluster": Cluster}[name](daaa, version)

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Builds and runs the tests. On a bare Debian 12 it installs what is missing (root or sudo) and says so.
+set -euo pipefail
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(dirname "$HERE")
+
+usage() {
+  cat <<'USAGE'
+usage: test/run.sh [LEVEL]
+
+  (none)        everything that needs no cluster: unit, replay, simulation, integration and cli tests on the sandbox, packages
+  unit          unit and replay tests, and the check of the include rules
+  integration   the integration suite on the sandbox
+  cluster       the integration suite on a real Kubernetes, which test/cluster/up.sh builds the first time (root; minutes)
+  sanitizers    unit tests and simulation under AddressSanitizer with UBSan, and under ThreadSanitizer
+  all           all of these
+
+The last line says `N passed, N failed`, in test cases; the exit status is 0 if none failed.
+USAGE
+}
+
+level=${1-default}
+case $level in
+  default | unit | integration | cluster | sanitizers | all) ;;
+  -h | --help) usage; exit 0 ;;
+  *) usage >&2; exit 2 ;;
+esac
+
+PASSED=0
+FAILED=0
+add_result() { # "N passed, N failed"
+  [[ $1 =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || { printf 'run.sh: no result: %s\n' "$1" >&2; FAILED=$((FAILED + 1)); return; }
+  PASSED=$((PASSED + BASH_REMATCH[1]))
+  FAILED=$((FAILED + BASH_REMATCH[2]))
+}
+failure() { printf 'run.sh: %s\n' "$*" >&2; FAILED=$((FAILED + 1)); }
+step() { printf '\n== %s (%s)\n' "$1" "$(date +%H:%M:%S)"; }
+
+build() { # PRESET [TARGET...]
+  local preset=$1
+  shift
+  step "building the preset $preset"
+  cd "$ROOT"
+  local log=build/$preset.log
+  mkdir -p build
+  if ! cmake --preset "$preset" >"$log" 2>&1; then
+    tail -n 30 "$log"
+    failure "configuring $preset failed; see $log"
+    return 1
+  fi
+  local began=$SECONDS
+  if ! cmake --build --preset "$preset" ${1+--target "$@"} >>"$log" 2>&1 </dev/null; then
+    grep -nE 'error|FAILED' "$log" | head -n 30 || true
+    failure "building $preset failed; see $log"
+    return 1
+  fi
+  printf 'built in %d s\n' $((SECONDS - began))
+}
+
+run_ctest() { # PRESET [CTEST OPTION...]
+  local preset=$1 ok=1
+  shift
+  step "ctest, preset $preset${*:+, $*}"
+  cd "$ROOT"
+  rm -f "build/$preset/Testing/Temporary/LastTest.log"
+  ctest --preset "$preset" --no-tests=error "$@" </dev/null || ok=0
+  local result='0 passed, 0 failed'
+  [[ ! -e build/$preset/Testing/Temporary/LastTest.log ]] ||
+    result=$("$HERE/count_cases.py" "build/$preset/Testing/Temporary/LastTest.log")
+  local failed_before=$FAILED
+  add_result "$result"
+  # CTest knows failures that no test tells of: one that was not found, or none at all.
+  ((ok || FAILED > failed_before)) || failure "ctest, preset $preset, failed"
+}
+
+on_cluster() {
+  step "a real Kubernetes"
+  local was_up='' out result
+  "$HERE/cluster/ctl.sh" status >/dev/null 2>&1 && was_up=1
+  out=$("$HERE/cluster/up.sh" </dev/null) || { failure "test/cluster/up.sh failed"; return; }
+  local line
+  while IFS= read -r line; do
+    [[ $line != DAAA_CLUSTER_*=* ]] || export "${line?}"
+  done <<<"$out"
+  step "the integration suite on the cluster"
+  local log=$ROOT/build/integration-cluster.log
+  "$HERE/integration/run.py" cluster --daaa "$ROOT/build/dev/bin/daaa" </dev/null 2>&1 | tee "$log" || true
+  result=$(tail -n 1 "$log")
+  add_result "$result"
+  [[ -n $was_up ]] || "$HERE/cluster/down.sh" </dev/null || failure "test/cluster/down.sh failed"
+}
+
+sanitizers() {
+  local preset
+  # Fewer histories than in the plain build: each costs ten times as much here.
+  export DAAA_SIMULATION_HISTORIES=${DAAA_SIMULATION_HISTORIES:-500}
+  for preset in asan-ubsan tsan; do
+    build "$preset" && run_ctest "$preset" -L 'unit|replay|simulation'
+  done
+}
+
+"$HERE/install_packages.sh" g++ cmake ninja-build ccache pkg-config libcurl4-openssl-dev libssl-dev rapidjson-dev libyaml-cpp-dev \
+  libboost-dev libboost-program-options-dev catch2 bubblewrap openssl python3
+
+began=$SECONDS
+case $level in
+  default) build dev && run_ctest dev ;;
+  unit) build dev && run_ctest dev -L 'unit|replay|rules' ;;
+  integration) build dev && run_ctest dev -L integration ;;
+  cluster) build dev daaa_command && on_cluster ;;
+  sanitizers) sanitizers ;;
+  all)
+    build dev && run_ctest dev && on_cluster
+    sanitizers
+    ;;
+esac || true
+
+printf '\n%s: %d s\n' "test/run.sh $level" $((SECONDS - began))
+((PASSED + FAILED)) || failure "no test was run"
+printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
+((FAILED == 0))
