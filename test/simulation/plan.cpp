@@ -1,0 +1,198 @@
+#include "plan.hpp"
+
+#include <algorithm>
+
+namespace daaa::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using What = Happening::What;
+
+// One kind of fault often, all of them rarely, or none: single faults are found best alone.
+Weather draw_weather(Dice& dice) {
+  Weather w;
+  constexpr int Weather::* kFaults[] = {
+      &Weather::refused, &Weather::request_lost,    &Weather::request_late, &Weather::answer_lost,
+      &Weather::cut,     &Weather::hang,            &Weather::twice,        &Weather::unauthenticated,
+      &Weather::forbidden, &Weather::conflict,      &Weather::gone,         &Weather::throttled,
+      &Weather::broken,  &Weather::clean_end,       &Weather::strange};
+  const auto kind = dice.between(0, 9);
+  if (kind >= 2 && kind < 6) {
+    for (const auto fault : kFaults) w.*fault = static_cast<int>(dice.between(0, 40));
+  } else if (kind >= 6) {
+    const auto chosen = dice.between(1, 3);
+    for (std::int64_t i = 0; i < chosen; ++i) {
+      w.*kFaults[dice.between(0, std::size(kFaults) - 1)] = static_cast<int>(dice.between(50, 350));
+    }
+  }
+  constexpr milliseconds kSlowest[] = {milliseconds(2), milliseconds(20), milliseconds(300),
+                                       milliseconds(1500)};
+  w.slowest = kSlowest[dice.between(0, 3)];
+  return w;
+}
+
+std::string numbered_line(std::int64_t number, std::int64_t length) {
+  std::string line = "line " + std::to_string(number) + " ";
+  while (static_cast<std::int64_t>(line.size()) < length) line += static_cast<char>('a' + number % 26);
+  return line + "\n";
+}
+
+sandbox::SimulatedScript draw_script(Dice& dice, int exit_code) {
+  sandbox::SimulatedScript script;
+  constexpr Duration kLengths[] = {milliseconds(1), milliseconds(300), seconds(5), seconds(60), seconds(900)};
+  script.duration = dice.between(Duration(0), kLengths[dice.between(0, 4)]);
+  script.start_delay = dice.between(Duration(0), Duration(milliseconds(500)));
+  script.exit.exit_code = exit_code;
+  script.ignore_term = dice.chance(150);
+  const auto lines = dice.chance(150) ? 0 : dice.between(1, dice.chance(100) ? 300 : 40);
+  const bool burst = dice.chance(200);  // many lines with one stamp
+  for (std::int64_t i = 0; i < lines; ++i) {
+    std::int64_t length = dice.between(0, 80);
+    if (dice.chance(10)) length = dice.between(15'000, 40'000);
+    std::string text = numbered_line(i, length);
+    if (i + 1 == lines && dice.chance(300)) text.pop_back();
+    const Duration at = burst ? script.duration / 2 : script.duration * i / lines;
+    // Some lines are written in two goes.
+    if (dice.chance(50) && text.size() > 4 && !burst) {
+      script.output.emplace_back(at, text.substr(0, text.size() / 2));
+      text.erase(0, text.size() / 2);
+    }
+    script.output.emplace_back(at, std::move(text));
+  }
+  return script;
+}
+
+void draw_attempts(Plan& plan, Dice& dice) {
+  constexpr int kCodes[] = {1, 2, 3, 77, 137, 255};
+  plan.backoff_limit = dice.between(0, 2);
+  const auto failures = dice.between(0, 2);
+  for (std::int64_t i = 0; i < failures; ++i) {
+    plan.attempts.push_back({draw_script(dice, kCodes[dice.between(0, 5)])});
+  }
+  plan.attempts.push_back({draw_script(dice, dice.chance(800) ? 0 : kCodes[dice.between(0, 5)])});
+}
+
+Duration draw_moment(Dice& dice) {
+  constexpr Duration kSpans[] = {milliseconds(300), seconds(3), seconds(20), seconds(120), seconds(600)};
+  return dice.between(Duration(0), kSpans[dice.between(0, 4)]);
+}
+
+void draw_happenings(Plan& plan, Dice& dice) {
+  constexpr What kHarmless[] = {What::restart_server, What::restart_losing_watch_cache, What::compact,
+                                What::black_out,      What::evict,                      What::lose_node,
+                                What::rotate_log,     What::end_logs,                   What::clock_jump,
+                                What::distrust};
+  const auto count = dice.chance(300) ? 0 : dice.between(1, 4);
+  for (std::int64_t i = 0; i < count; ++i) {
+    Happening h;
+    h.at = draw_moment(dice);
+    h.what = kHarmless[dice.between(0, std::size(kHarmless) - 1)];
+    h.amount = dice.between(0, 20);
+    plan.happenings.push_back(h);
+  }
+  const auto end = dice.between(0, 99);
+  if (end < 15) {
+    plan.happenings.push_back({draw_moment(dice), What::cancel, 0});
+  } else if (end < 22) {
+    plan.happenings.push_back({draw_moment(dice), What::detach, 0});
+  } else if (end < 27) {
+    plan.happenings.push_back({draw_moment(dice), What::somebody_deletes_job, 0});
+  } else if (end < 29) {
+    plan.happenings.push_back({draw_moment(dice), What::lasting_denial, dice.chance(500) ? 401 : 403});
+  } else if (end < 45) {
+    plan.kill_at_step = static_cast<std::uint64_t>(dice.between(1, dice.chance(500) ? 60 : 300));
+  } else if (end < 50) {
+    plan.total = seconds(dice.between(1, 120));
+  } else if (end < 53) {
+    plan.name_taken = true;
+  } else if (end < 56) {
+    plan.active_deadline = dice.between(1, 60);
+  }
+  std::stable_sort(plan.happenings.begin(), plan.happenings.end(),
+                   [](const Happening& a, const Happening& b) { return a.at < b.at; });
+}
+
+}  // namespace
+
+const char* to_string(What what) {
+  switch (what) {
+    case What::restart_server:
+      return "the API server restarts";
+    case What::restart_losing_watch_cache:
+      return "the API server restarts without its watch cache";
+    case What::compact:
+      return "history is compacted";
+    case What::black_out:
+      return "packets vanish";
+    case What::evict:
+      return "a pod is evicted";
+    case What::lose_node:
+      return "the node is lost for a while";
+    case What::rotate_log:
+      return "logs are rotated";
+    case What::end_logs:
+      return "the kubelet ends log streams";
+    case What::clock_jump:
+      return "the wall clock jumps";
+    case What::distrust:
+      return "the client was stopped and continues";
+    case What::somebody_deletes_job:
+      return "somebody deletes the Job";
+    case What::lasting_denial:
+      return "all rights are lost";
+    case What::cancel:
+      return "the run is cancelled";
+    case What::detach:
+      return "the run is detached";
+  }
+  return "?";
+}
+
+bool Plan::has(Happening::What what) const {
+  return std::any_of(happenings.begin(), happenings.end(), [what](const auto& h) { return h.what == what; });
+}
+
+bool Plan::calm() const {
+  const Weather& w = weather;
+  const int faults = w.refused + w.request_lost + w.request_late + w.answer_lost + w.cut + w.hang + w.twice +
+                     w.unauthenticated + w.forbidden + w.conflict + w.gone + w.throttled + w.broken +
+                     w.clean_end + w.strange;
+  return faults == 0 && happenings.empty() && kill_at_step == 0 && total.count() == 0 && !name_taken;
+}
+
+Plan draw_plan(std::uint64_t seed) {
+  Dice dice(seed * 0x9E3779B97F4A7C15U + 1);
+  Plan plan;
+  plan.seed = seed;
+  plan.old_server = dice.chance(400);
+  plan.weather = draw_weather(dice);
+  draw_attempts(plan, dice);
+  if (dice.chance(100)) plan.log = LogMode::none;
+  if (dice.chance(100)) plan.log = LogMode::tail;
+  plan.by_line = dice.chance(200);
+  plan.slow_reader = dice.chance(150);
+  if (dice.chance(60)) plan.keep = dice.chance(500) ? Keep::always : Keep::on_failure;
+  draw_happenings(plan, dice);
+  plan.attach_after = dice.chance(500);
+  return plan;
+}
+
+std::string describe(const Plan& plan) {
+  std::string text = std::string(plan.old_server ? "Kubernetes 1.20" : "Kubernetes 1.36") + ", " +
+                     std::to_string(plan.attempts.size()) + " attempt(s) planned, backoffLimit " +
+                     std::to_string(plan.backoff_limit) + "\n";
+  for (const auto& attempt : plan.attempts) {
+    const auto ms = std::chrono::duration_cast<milliseconds>(attempt.script.duration).count();
+    text += "  attempt: " + std::to_string(ms) + " ms, " + std::to_string(attempt.script.output.size()) +
+            " writes, exit " + std::to_string(attempt.script.exit.exit_code) + "\n";
+  }
+  for (const auto& h : plan.happenings) {
+    const auto ms = std::chrono::duration_cast<milliseconds>(h.at).count();
+    text += "  at " + std::to_string(ms) + " ms " + to_string(h.what) + "\n";
+  }
+  if (plan.kill_at_step != 0) text += "  the client is killed at message " + std::to_string(plan.kill_at_step) + "\n";
+  return text;
+}
+
+}  // namespace daaa::simulation

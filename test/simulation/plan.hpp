@@ -1,0 +1,67 @@
+// What a history is about: the workload, the weather, what happens when. All of it from one seed.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daaa/run.hpp"
+#include "model/simulated_pods.hpp"
+#include "network.hpp"
+
+namespace daaa::simulation {
+
+struct Happening {
+  enum class What {
+    restart_server,
+    restart_losing_watch_cache,
+    compact,
+    black_out,
+    evict,
+    lose_node,
+    rotate_log,
+    end_logs,
+    clock_jump,
+    distrust,
+    somebody_deletes_job,
+    lasting_denial,
+    cancel,
+    detach,
+  };
+  Duration at{0};  // after the beginning
+  What what = What::compact;
+  std::int64_t amount = 0;
+};
+
+// How one attempt goes.
+struct AttemptPlan {
+  sandbox::SimulatedScript script;
+};
+
+struct Plan {
+  std::uint64_t seed = 0;
+  bool old_server = false;  // Kubernetes 1.20
+  Weather weather;
+  std::vector<AttemptPlan> attempts;  // the last one stands for all that follow
+  std::int64_t backoff_limit = 0;
+  std::optional<std::int64_t> active_deadline;
+  LogMode log = LogMode::follow;
+  bool by_line = false;
+  bool slow_reader = false;  // the observer pauses the log now and then
+  bool name_taken = false;   // another's volume has one of our names
+  Keep keep = Keep::never;
+  std::chrono::seconds total{0};
+  std::vector<Happening> happenings;  // by time
+  std::uint64_t kill_at_step = 0;     // SIGKILL of the client at the n-th message
+  bool attach_after = false;          // what follows a kill or a detachment: attach, or remove
+
+  [[nodiscard]] bool has(Happening::What what) const;
+  [[nodiscard]] bool calm() const;  // nothing goes wrong in it
+};
+
+Plan draw_plan(std::uint64_t seed);
+std::string describe(const Plan& plan);
+const char* to_string(Happening::What what);
+
+}  // namespace daaa::simulation

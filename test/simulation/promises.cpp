@@ -1,0 +1,237 @@
+// The promises of DESIGN.md, section 2, put to one history.
+#include <algorithm>
+#include <set>
+
+#include "history.hpp"
+
+namespace daaa::simulation {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using What = Happening::What;
+
+constexpr const char* kRunUid = "daaa/run-uid";
+
+std::string shown(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, 120)) out += c == '\n' ? std::string("\\n") : std::string(1, c);
+  return "\"" + out + (text.size() > 120 ? "...\"" : "\"");
+}
+
+std::string verdict_and(const RunReport& report) {
+  return std::string("the verdict is ") + to_string(report.verdict) + " (" + report.reason + ": " + report.message + ")";
+}
+
+}  // namespace
+
+// Pods may go before anybody has seen how they ended.
+bool History::disturbed() const {
+  return plan_.has(What::evict) || plan_.has(What::lose_node) || job_deleted_at_;
+}
+
+std::optional<std::string> History::check_told(Way way) const {
+  if (auto problem = check_logs()) return problem;
+  if (!told_.report) return std::nullopt;
+  if (auto problem = check_verdict(way)) return problem;
+  if (way == Way::submit) return check_deadlines();
+  return std::nullopt;
+}
+
+std::optional<std::string> History::check_verdict(Way way) const {
+  const RunReport& report = *told_.report;
+  const std::string said = verdict_and(report);
+  const bool had_time = told_.ended - told_.began >= seconds(30);
+  const bool total_passed = plan_.total.count() > 0 && told_.ended - told_.began >= plan_.total;
+  switch (report.verdict) {
+    case Verdict::succeeded:
+      if (!job_.complete) return said + ", but the Job never was Complete";
+      return report.exit_code == 0 ? std::nullopt : std::optional(said + " with exit code " + std::to_string(report.exit_code));
+    case Verdict::failed:
+      if (!job_.failed || job_.reason == "DeadlineExceeded") return said + ", but the Job did not fail";
+      return check_exit_code();
+    case Verdict::deadline:
+      if (job_.failed && job_.reason == "DeadlineExceeded") return std::nullopt;
+      return total_passed ? std::nullopt : std::optional(said + ", but no deadline has passed");
+    case Verdict::vanished:
+      if (job_deleted_at_ || (way == Way::attach && !told_.job_was_there) || way == Way::remove) return std::nullopt;
+      return said + ", but nobody has deleted the Job";
+    case Verdict::cancelled:
+      return way == Way::remove || cancelled_at_ ? std::nullopt : std::optional(said + ", but nobody has cancelled it");
+    case Verdict::unreachable:
+      if (job_.ended && way == Way::submit && !total_passed) return said + ", but the Job has ended";
+      if (total_passed || (had_time && (job_.uid.empty() || way != Way::submit))) return std::nullopt;
+      return said + ", but contact was not lost for long enough";
+    case Verdict::unauthorized:
+      return plan_.has(What::lasting_denial) ? std::nullopt : std::optional(said + ", but no denial lasted");
+    case Verdict::refused:
+      return plan_.name_taken ? std::nullopt : std::optional(said + ", but nothing is wrong with the objects");
+    case Verdict::none:
+    case Verdict::not_started:
+    case Verdict::misconfigured:
+    case Verdict::internal:
+      break;
+  }
+  return said;
+}
+
+// Of the attempt that ended last.
+std::optional<std::string> History::check_exit_code() const {
+  const int code = told_.report->exit_code;
+  std::set<int> possible;
+  const PodTruth* last = nullptr;
+  for (const auto& [uid, pod] : pods_.pods) {
+    if (!pod.exit_code || pod.job_uid != job_.uid) continue;
+    possible.insert(*pod.exit_code == 0 ? 1 : *pod.exit_code);
+    if (last == nullptr || pod.ended >= last->ended) last = &pod;
+  }
+  if (disturbed() || told_.attempts_unseen) {
+    possible.insert({1, 137, 143});
+  } else if (last != nullptr) {
+    possible = {*last->exit_code};
+  }
+  if (possible.count(code) != 0) return std::nullopt;
+  return "the exit code is " + std::to_string(code) + ", that of the last attempt " +
+         (last != nullptr ? std::to_string(*last->exit_code) : "unknown");
+}
+
+std::optional<std::string> History::check_deadlines() const {
+  const RunReport& report = *told_.report;
+  // A detachment that comes after the verdict does not end the clean-up.
+  const bool ends_it = plan_.has(What::cancel) || !told_.verdict_at || (cancelled_at_ && *told_.verdict_at >= *cancelled_at_);
+  if (cancelled_at_ && ends_it && told_.ended - *cancelled_at_ > seconds(10)) {
+    return "a cancelled run was done only after " +
+           std::to_string((told_.ended - *cancelled_at_) / seconds(1)) + " s";
+  }
+  const auto total = plan_.total;
+  if (total.count() > 0 && told_.verdict_at && *told_.verdict_at - told_.began > total + seconds(1)) {
+    return "the time limit of " + std::to_string(total.count()) + " s was passed without a verdict";
+  }
+  const bool kept = plan_.keep != Keep::never;
+  if (told_.verdict_at && told_.ended - *told_.verdict_at > seconds(125)) return std::string("the clean-up took more than its limit");
+  if (!report.left.empty() && !kept && !cancelled_at_ && told_.verdict_at && report.verdict != Verdict::unreachable &&
+      report.verdict != Verdict::unauthorized && told_.ended - *told_.verdict_at < seconds(115)) {
+    return "the clean-up gave up early: " + report.left.front().name + " is left, " + report.left.front().why;
+  }
+  if (plan_.calm() && !plan_.active_deadline && report.requests > 26) {
+    return "a quiet run made " + std::to_string(report.requests) + " requests";
+  }
+  return std::nullopt;
+}
+
+// A log may stop short where the pod, the Job or the run went before it was read.
+bool History::log_may_lack_its_end(const std::string& uid) const {
+  const auto log = told_.logs.find(uid);
+  const bool said = log != told_.logs.end() && log->second.incomplete;
+  if (!told_.report) return true;
+  const auto verdict = told_.report->verdict;
+  if (verdict != Verdict::succeeded && verdict != Verdict::failed && verdict != Verdict::deadline) return true;
+  if (plan_.total.count() > 0) return true;
+  return said && !plan_.calm();
+}
+
+std::optional<std::string> History::check_log(const std::string& uid, const ToldLog& log) const {
+  const auto found = pods_.pods.find(uid);
+  if (found == pods_.pods.end()) return "a log of a pod that never ran: " + uid;
+  const PodTruth& pod = found->second;
+  if (pod.job_uid != job_.uid) return "the log of somebody else's pod " + pod.name;
+  const std::string_view written = pod.written;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < log.parts.size(); ++i) {
+    const std::string& part = log.parts[i];
+    const bool ends_here = i + 1 == log.parts.size() && part.empty() && log.incomplete;
+    if (i > 0 && !pod.rotated && !ends_here) return "a gap in the log of " + pod.name + ", which was never rotated";
+    // Lines that were rotated away before anybody asked are not known to have been.
+    const bool begins_late = i == 0 && pod.rotated;
+    if ((i > 0 || begins_late) && !part.empty()) {
+      const auto next = written.find(part, at);
+      if (next == std::string_view::npos) return "after a gap the log of " + pod.name + " goes on with " + shown(part);
+      at = next;
+      if (at > 0 && written[at - 1] != '\n') return "a gap of " + pod.name + " ends within a line";
+    }
+    if (written.substr(at, part.size()) != part) {
+      const auto both = std::mismatch(part.begin(), part.end(), written.begin() + at, written.end());
+      const auto good = static_cast<std::size_t>(both.first - part.begin());
+      return "the log of " + pod.name + " differs at byte " + std::to_string(at + good) + ": told " +
+             shown(std::string_view(part).substr(good)) + ", written " + shown(written.substr(std::min(at + good, written.size())));
+    }
+    at += part.size();
+  }
+  if (at == written.size() || log_may_lack_its_end(uid)) return std::nullopt;
+  // What was rotated away after the last line that was read is a gap at the end.
+  if (pod.rotated && log.parts.back().empty()) return std::nullopt;
+  return "the log of " + pod.name + " lacks its end: " + std::to_string(written.size() - at) + " bytes from " +
+         shown(written.substr(at));
+}
+
+std::optional<std::string> History::check_logs() const {
+  for (const auto& [uid, log] : told_.logs) {
+    if (plan_.log == LogMode::follow) {
+      if (auto problem = check_log(uid, log)) return problem;
+    } else if (plan_.log == LogMode::none && !log.parts.front().empty()) {
+      return std::string("a log that was not asked for");
+    }
+  }
+  if (plan_.log != LogMode::follow || !told_.report || told_.report->verdict == Verdict::cancelled) return std::nullopt;
+  for (const auto& [uid, pod] : pods_.pods) {
+    const bool told = told_.logs.count(uid) != 0;
+    const bool should = pod.job_uid == job_.uid && !pod.written.empty() && !disturbed() && clients_ == 1 &&
+                        !(told_.attempts_unseen && !plan_.calm());
+    if (!told && should && !log_may_lack_its_end(uid)) return "nothing was told of the log of " + pod.name;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> History::objects_of_run() const {
+  std::vector<std::string> found;
+  for (const char* resource : {"persistentvolumes", "persistentvolumeclaims", "jobs", "pods"}) {
+    for (const Json* object : cluster_->peek_all(resource)) {
+      const Json& meta = (*object)["metadata"];
+      const std::string& run = meta["labels"][kRunUid].as_string();
+      if (!run.empty() && run != "of-somebody-else") found.push_back(meta["name"].as_string());
+    }
+  }
+  return found;
+}
+
+// What was asked to go may take its time, but what nobody has named must not stay.
+std::optional<std::string> History::check_left(bool named_is_excused) const {
+  const bool job_stays = std::any_of(told_.report->left.begin(), told_.report->left.end(),
+                                     [](const auto& l) { return l.kind == "Job"; });
+  if (named_is_excused) executor_->advance(minutes(15));
+  for (const std::string& name : objects_of_run()) {
+    const auto& left = told_.report->left;
+    const bool pod_of_it = job_stays && name.rfind("daaa-s1-job-", 0) == 0;
+    const bool named = pod_of_it || std::any_of(left.begin(), left.end(), [&](const auto& l) { return l.name == name; });
+    if (!named_is_excused) return name + " is left behind";
+    if (!named) return name + " is left behind, and the report does not tell";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> History::check_foreign_objects() const {
+  for (const auto& [key, uid] : foreign_) {
+    // Who asks for a JOBID to be removed means whatever run has its names.
+    if (plan_.name_taken && clients_ > 1 && key.find("-other") == std::string::npos) continue;
+    const auto slash = key.find('/');
+    const auto second = key.find('/', slash + 1);
+    const Json* object =
+        cluster_->peek(key.substr(0, slash), key.substr(slash + 1, second - slash - 1), key.substr(second + 1));
+    if (object == nullptr || (*object)["metadata"]["uid"].as_string() != uid ||
+        !(*object)["metadata"]["deletionTimestamp"].as_string().empty()) {
+      return "somebody else's " + key + " was touched";
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> History::check_traffic() const {
+  const auto& counts = network_->counts();
+  if (counts.busiest_minute > 300) {
+    return "a storm: " + std::to_string(counts.busiest_minute) + " requests in a minute";
+  }
+  if (counts.most_open > 40) return std::to_string(counts.most_open) + " requests were open at once";
+  return std::nullopt;
+}
+
+}  // namespace daaa::simulation

@@ -1,0 +1,81 @@
+#include "witness.hpp"
+
+#include <algorithm>
+
+namespace daaa::simulation {
+
+// Passes reports on and keeps a copy.
+class WitnessedPods::Tap final : public sandbox::PodReports {
+ public:
+  Tap(WitnessedPods& owner, sandbox::PodReports& next) : owner_(owner), next_(next) {}
+  void container_waiting(const std::string& uid, const std::string& container, std::string reason,
+                         std::string message) override {
+    next_.container_waiting(uid, container, std::move(reason), std::move(message));
+  }
+  void container_running(const std::string& uid, const std::string& container, sandbox::Time at) override {
+    next_.container_running(uid, container, at);
+  }
+  void container_exited(const std::string& uid, const std::string& container, sandbox::ContainerExit exit,
+                        sandbox::Time at) override {
+    owner_.pods[uid].exit_code = exit.exit_code;
+    owner_.pods[uid].ended = at;
+    next_.container_exited(uid, container, std::move(exit), at);
+  }
+  void log_bytes(const std::string& uid, const std::string& container, std::string_view bytes,
+                 sandbox::Time at) override {
+    owner_.pods[uid].written.append(bytes);
+    next_.log_bytes(uid, container, bytes, at);
+  }
+  void mount_failed(const std::string& uid, const std::string& volume, std::string message) override {
+    next_.mount_failed(uid, volume, std::move(message));
+  }
+
+ private:
+  WitnessedPods& owner_;
+  sandbox::PodReports& next_;
+};
+
+WitnessedPods::WitnessedPods(std::vector<AttemptPlan> attempts)
+    : attempts_(std::move(attempts)),
+      inner_({}, [this](const sandbox::ContainerStart&) -> std::optional<sandbox::SimulatedScript> {
+        const auto index = std::min(started_++, attempts_.size() - 1);
+        return attempts_[index].script;
+      }) {}
+
+void WitnessedPods::start(const sandbox::ContainerStart& what) {
+  PodTruth& pod = pods[what.pod_uid];
+  pod.name = what.pod_name;
+  for (const Json& owner : what.pod["metadata"]["ownerReferences"].items()) pod.job_uid = owner["uid"].as_string();
+  inner_.start(what);
+}
+
+void WitnessedPods::stop(const std::string& pod_uid, const std::string& container,
+                         std::chrono::seconds grace) {
+  inner_.stop(pod_uid, container, grace);
+}
+void WitnessedPods::remove(const std::string& pod_uid) { inner_.remove(pod_uid); }
+std::optional<sandbox::Time> WitnessedPods::next_deadline() const { return inner_.next_deadline(); }
+
+void WitnessedPods::advance(sandbox::Time now, sandbox::PodReports& reports) {
+  Tap tap(*this, reports);
+  inner_.advance(now, tap);
+}
+
+void JobTruth::look(const sandbox::Cluster& cluster, const std::string& ns, const std::string& name,
+                    TimePoint now) {
+  const Json* job = cluster.peek("jobs", ns, name);
+  exists = job != nullptr;
+  if (job == nullptr || ended) return;
+  uid = (*job)["metadata"]["uid"].as_string();
+  for (const Json& condition : (*job)["status"]["conditions"].items()) {
+    if (condition["status"].as_string() != "True") continue;
+    const std::string& type = condition["type"].as_string();
+    if (type != "Complete" && type != "Failed") continue;
+    complete = type == "Complete";
+    failed = type == "Failed";
+    reason = condition["reason"].as_string();
+    ended = now;
+  }
+}
+
+}  // namespace daaa::simulation

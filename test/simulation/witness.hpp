@@ -1,0 +1,58 @@
+// What really happened, told by the model and not by the client: the Job's conditions, what each
+// container wrote and how it ended.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/cluster.hpp"
+#include "model/simulated_pods.hpp"
+#include "plan.hpp"
+
+namespace daaa::simulation {
+
+struct PodTruth {
+  std::string name;
+  std::string job_uid;
+  std::string written;
+  bool rotated = false;
+  std::optional<int> exit_code;
+  sandbox::Time ended{};
+};
+
+// Simulated pods whose output and ends are kept.
+class WitnessedPods final : public sandbox::PodRuntime {
+ public:
+  explicit WitnessedPods(std::vector<AttemptPlan> attempts);
+
+  void start(const sandbox::ContainerStart& what) override;
+  void stop(const std::string& pod_uid, const std::string& container, std::chrono::seconds grace) override;
+  void remove(const std::string& pod_uid) override;
+  std::optional<sandbox::Time> next_deadline() const override;
+  void advance(sandbox::Time now, sandbox::PodReports& reports) override;
+
+  std::map<std::string, PodTruth> pods;  // by uid
+
+ private:
+  class Tap;
+  std::vector<AttemptPlan> attempts_;
+  std::size_t started_ = 0;
+  sandbox::SimulatedPods inner_;
+};
+
+// The Job, as the API server has it.
+struct JobTruth {
+  std::string uid;  // empty: there never was one
+  bool complete = false;
+  bool failed = false;
+  std::string reason;
+  std::optional<TimePoint> ended;
+  bool exists = false;
+
+  void look(const sandbox::Cluster& cluster, const std::string& ns, const std::string& name, TimePoint now);
+};
+
+}  // namespace daaa::simulation
