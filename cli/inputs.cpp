@@ -285,6 +285,13 @@ Result<RunOptions> read_run_options(const CommandLine& line) {
   return options;
 }
 
+Result<CancelPolicy> interrupt_policy(const CommandLine& line) {
+  const std::string interrupt = line.text("on-interrupt");
+  if (interrupt == "detach") return CancelPolicy::detach;
+  if (interrupt.empty() || interrupt == "delete") return CancelPolicy::remove;
+  return unknown_word("on-interrupt", interrupt, "delete or detach");
+}
+
 std::string job_id_of(const CommandLine& line) {
   std::string id = line.words().empty() ? made_up_id() : line.words().front();
   // Each element of an LSF job array is a run of its own.

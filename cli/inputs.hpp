@@ -22,6 +22,8 @@ Result<WorkloadInput> read_workload(const CommandLine& line);
 Result<ClusterConfig> read_cluster(const CommandLine& line);
 Result<RunOptions> read_run_options(const CommandLine& line);
 
+Result<CancelPolicy> interrupt_policy(const CommandLine& line);
+
 // The JOBID on the command line, with LSF's array index; made up where there is none.
 std::string job_id_of(const CommandLine& line);
 

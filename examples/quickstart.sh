@@ -30,6 +30,8 @@ build() {
 stage() { # DIRECTORY
   mkdir -p "$1/workspace" "$1/$FILESYSTEM"/{a2d2_cos,a2d2_nfs,a2d2_arc,models/A2D2-MDL}
   cp "$HERE/train.sh" "$1/workspace/"
+  # What an administrator writes once: the site's cluster and file system, as mmlscluster and mmlsfs tell them.
+  printf 'GPFSlocal: {clusterID: "7118073361626808055", fileSystemID: "09762E69:5D36FE8D"}\n' >"$1/site.yaml"
   # Rides of 400 days: they rise with the temperature, fall with the rain; and some noise, the same each time.
   awk 'BEGIN { seed = 7; print "temperature,rain,rides"
                for (i = 0; i < 400; i++) { t = r() * 35 - 5; w = r() * 20; printf "%.2f,%.2f,%.1f\n", t, w, 1200 + 85 * t - 40 * w + (r() - 0.5) * 200 } }
@@ -40,7 +42,7 @@ stage() { # DIRECTORY
 # Runs inside the sandbox, where KUBECONFIG leads to it.
 inside() { # DIRECTORY
   title "a run: four volumes, four claims, a Job; its log; its end; everything removed"
-  show daaa run quickstart --namespace dean --pvc dean-workspace-pvc --command train.sh -- rides.csv 300
+  show daaa run quickstart --namespace dean --pvc dean-workspace-pvc --command train.sh -f "$1/site.yaml" -- rides.csv 300
   printf 'daaa ended with the status of the workload: %d\n' $?
   title "what it wrote to /models and to /workspace"
   show cat "$1/$FILESYSTEM/models/A2D2-MDL/rides.model"

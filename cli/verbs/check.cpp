@@ -192,8 +192,9 @@ class Checker {
   void clock() {
     const auto difference = client_.server_time() - static_cast<std::int64_t>(std::time(nullptr));
     if (std::llabs(difference) > 30) {
-      warn("clock", "the server's is " + std::to_string(difference) +
-                        " s ahead of ours: tokens and certificates may be refused");
+      warn("clock", "the server's is " + std::to_string(std::llabs(difference)) + " s " +
+                        (difference > 0 ? "ahead of" : "behind") +
+                        " ours: tokens and certificates may be refused");
     } else {
       good("clock", "agrees with the server's");
     }

@@ -1,10 +1,14 @@
 // Verbs that take up a run by its JOBID: attach, wait, logs, delete.
+#include <algorithm>
 #include <iostream>
 
+#include "core/run_types.hpp"
 #include "exit_status.hpp"
 #include "follow.hpp"
 #include "inputs.hpp"
+#include "listing.hpp"
 #include "verbs.hpp"
+#include "workload/objects.hpp"
 
 namespace daaa::cli {
 namespace {
@@ -56,6 +60,36 @@ po::options_description options_of(What what) {
   return options;
 }
 
+// What there is now of each attempt's log, and no more.
+int print_logs(ClusterConfig cluster, const std::string& ns, const std::string& id, const CommandLine& line) {
+  const auto release = workload::release_for_job_id(id);
+  if (!release) return report_error(release.error());
+  Client client(std::move(cluster), stderr_diagnostics(line.has("verbose")));
+  auto pods = list_as<model::Pod>(client, resources::kPods, model::Kind::pod, ns,
+                                  "job-name=" + workload::job_name(*release));
+  if (!pods) return report_error(pods.error());
+  if (pods->empty()) {
+    std::cerr << "daaa: run " << id << " has no pod in namespace " << ns << "; `daaa status` may say why\n";
+    return kVanished;
+  }
+  std::sort(pods->begin(), pods->end(), [](const auto& a, const auto& b) {
+    return a.meta.creation_timestamp < b.meta.creation_timestamp;
+  });
+  int status = kSuccess;
+  for (const auto& pod : *pods) {
+    LogQuery query;
+    query.container = core::kMainContainer;
+    query.timestamps = line.has("timestamps");
+    const auto read = client.log(ns, pod.meta.name, query, [](std::string_view bytes) {
+      std::cout << bytes;
+      return std::cout.good();
+    });
+    if (!read) status = report_error(read.error());
+  }
+  std::cout << std::flush;
+  return status;
+}
+
 int existing(const Verb& verb, What what, const Arguments& arguments) {
   CommandLine line(verb, options_of(what), 1);
   if (auto parsed = line.parse(arguments); !parsed) return report_error(parsed.error());
@@ -73,9 +107,12 @@ int existing(const Verb& verb, What what, const Arguments& arguments) {
   if (!options) return report_error(options.error());
   if (what == What::wait) options->log = LogMode::none;
   options->log_by_line = line.has("timestamps");
+  const auto interrupt = interrupt_policy(line);
+  if (!interrupt) return report_error(interrupt.error());
   const std::string id = line.words().front();
   const std::string ns = line.has("namespace") ? line.text("namespace") : cluster->namespace_;
 
+  if (what == What::logs && !line.has("follow")) return print_logs(std::move(*cluster), ns, id, line);
   Following following;
   following.reporter = {line.text("output"),
                         line.has("timestamps"),
@@ -91,7 +128,7 @@ int existing(const Verb& verb, What what, const Arguments& arguments) {
   following.exit_zero = line.has("exit-zero");
   following.headline =
       std::string(verb.name) + " " + id + " in namespace " + ns + " (" + cluster->server + ")";
-  if (line.text("on-interrupt") == "detach") following.on_interrupt = CancelPolicy::detach;
+  following.on_interrupt = *interrupt;
   const StartRun start = [&](Runner& runner, Observer observer) {
     return start_on(runner, what, ns, id, *options, std::move(observer));
   };

@@ -33,13 +33,6 @@ Result<void> check_complete(const Workload& workload) {
   return {};
 }
 
-Result<CancelPolicy> interrupt_policy(const CommandLine& line) {
-  const std::string interrupt = line.text("on-interrupt");
-  if (interrupt == "detach") return CancelPolicy::detach;
-  if (interrupt.empty() || interrupt == "delete") return CancelPolicy::remove;
-  return Error(ErrorKind::invalid_argument, "--on-interrupt takes delete or detach, not '" + interrupt + "'");
-}
-
 Following following_of(const CommandLine& line, const WorkloadInput& input, const ClusterConfig& cluster) {
   const Workload& workload = input.workload;
   const Values& values = workload.values;

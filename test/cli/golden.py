@@ -15,7 +15,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 GOLDEN = os.path.join(HERE, "golden")
 GOOD = ["--namespace", "dean", "--pvc", "dean-workspace-pvc", "--command", "run.sh"]
-VERBS = ["run", "submit", "attach", "wait", "logs", "status", "list", "delete", "render", "sandbox", "values", "version", "help"]
+VERBS = ["run", "submit", "attach", "wait", "logs", "status", "list", "delete", "gc", "check", "render", "sandbox", "completion", "values", "version", "help"]
 
 KUBECONFIG = """apiVersion: v1
 kind: Config

@@ -74,11 +74,13 @@ void History::plant_foreign_objects() {
                                     {"daaa/runner", "simulated"}});
   const auto size = Json::object({{"storage", "1Gi"}});
   const auto modes = Json::array({"ReadWriteMany"});
-  const auto plant = [&](const std::string& resource, const std::string& path, Json object, const std::string& ns) {
+  const auto plant = [&](const std::string& resource, const std::string& path, Json object,
+                         const std::string& ns) {
     sandbox::Request request;
     request.method = "POST";
     request.target = path;
-    request.headers = {{"authorization", std::string("Bearer ") + kAdmin}, {"content-type", "application/json"}};
+    request.headers = {{"authorization", std::string("Bearer ") + kAdmin},
+                       {"content-type", "application/json"}};
     request.body = to_json(object);
     const auto answer = cluster_->handle(request, sandbox::Time(seconds(executor_->unix_seconds())));
     const std::string name = text_of(object, "name");
@@ -106,21 +108,28 @@ void History::plant_foreign_objects() {
           volume(std::string("daaa-s1-") + kTypes[dice_.between(0, 3)] + "-pv"), "");
   }
   plant("persistentvolumeclaims", "/api/v1/namespaces/dean/persistentvolumeclaims",
-        Json::object({{"apiVersion", "v1"},
-                      {"kind", "PersistentVolumeClaim"},
-                      {"metadata", Json::object({{"name", "daaa-s1-other-pvc"}, {"namespace", kNamespace}, {"labels", labels}})},
-                      {"spec", Json::object({{"accessModes", modes},
-                                             {"resources", Json::object({{"requests", size}})},
-                                             {"storageClassName", "nowhere"}})}}),
+        Json::object(
+            {{"apiVersion", "v1"},
+             {"kind", "PersistentVolumeClaim"},
+             {"metadata",
+              Json::object({{"name", "daaa-s1-other-pvc"}, {"namespace", kNamespace}, {"labels", labels}})},
+             {"spec", Json::object({{"accessModes", modes},
+                                    {"resources", Json::object({{"requests", size}})},
+                                    {"storageClassName", "nowhere"}})}}),
         kNamespace);
   const auto container = Json::object({{"name", "daaa"}, {"image", "alpine"}});
   plant("jobs", "/apis/batch/v1/namespaces/dean/jobs",
-        Json::object({{"apiVersion", "batch/v1"},
-                      {"kind", "Job"},
-                      {"metadata", Json::object({{"name", "daaa-s1-other"}, {"namespace", kNamespace}, {"labels", labels}})},
-                      {"spec", Json::object({{"parallelism", 0},
-                                             {"template", Json::object({{"spec", Json::object({{"restartPolicy", "Never"},
-                                                                                               {"containers", Json::array({container})}})}})}})}}),
+        Json::object(
+            {{"apiVersion", "batch/v1"},
+             {"kind", "Job"},
+             {"metadata",
+              Json::object({{"name", "daaa-s1-other"}, {"namespace", kNamespace}, {"labels", labels}})},
+             {"spec",
+              Json::object(
+                  {{"parallelism", 0},
+                   {"template",
+                    Json::object({{"spec", Json::object({{"restartPolicy", "Never"},
+                                                         {"containers", Json::array({container})}})}})}})}}),
         kNamespace);
 }
 
@@ -145,7 +154,8 @@ void History::for_each_pod(
   std::vector<std::pair<std::string, std::string>> found;
   for (const Json* pod : cluster_->peek_all("pods")) {
     const std::string& phase = (*pod)["status"]["phase"].as_string();
-    if (phase == "Running" || phase == "Pending") found.emplace_back(text_of(*pod, "name"), text_of(*pod, "uid"));
+    if (phase == "Running" || phase == "Pending")
+      found.emplace_back(text_of(*pod, "name"), text_of(*pod, "uid"));
   }
   for (const auto& [name, uid] : found) work(name, uid);
 }
@@ -184,7 +194,8 @@ void History::happen(const Happening& h) {
       return;
     case What::rotate_log:
       for (auto& [uid, pod] : pods_.pods) {
-        if (cluster_->rotate_log(kNamespace, pod.name, static_cast<std::size_t>(h.amount))) pod.rotated = true;
+        if (cluster_->rotate_log(kNamespace, pod.name, static_cast<std::size_t>(h.amount)))
+          pod.rotated = true;
       }
       return;
     case What::end_logs:
@@ -203,7 +214,8 @@ void History::happen(const Happening& h) {
       job_deleted_at_ = executor_->now();
       sandbox::Request request;
       request.method = "DELETE";
-      request.target = std::string("/apis/batch/v1/namespaces/dean/jobs/") + kJobName + "?propagationPolicy=Background";
+      request.target =
+          std::string("/apis/batch/v1/namespaces/dean/jobs/") + kJobName + "?propagationPolicy=Background";
       request.headers = {{"authorization", std::string("Bearer ") + kAdmin}};
       cluster_->handle(request, now);
       return;
@@ -237,7 +249,8 @@ Flow History::observe(const RunEvent& event) {
       told_.logs[event.attempt->pod_uid].parts.emplace_back();
       break;
     case RunEvent::Type::warning:
-      told_.attempts_unseen = told_.attempts_unseen || event.message.find(" were seen to end") != std::string::npos;
+      told_.attempts_unseen =
+          told_.attempts_unseen || event.message.find(" were seen to end") != std::string::npos;
       for (const auto& [uid, pod] : pods_.pods) {
         if (event.message.find("log of pod " + pod.name + " is not complete") != std::string::npos) {
           told_.logs[uid].incomplete = true;
@@ -255,8 +268,9 @@ Flow History::observe(const RunEvent& event) {
       break;
   }
   if (trace_ && event.type != RunEvent::Type::log) {
-    std::string line = std::string("    ") + daaa::to_string(event.type) + " " + daaa::to_string(event.phase) + " " +
-                       event.object_name + " " + event.reason + " " + event.message;
+    std::string line = std::string("    ") + daaa::to_string(event.type) + " " +
+                       daaa::to_string(event.phase) + " " + event.object_name + " " + event.reason + " " +
+                       event.message;
     if (event.type == RunEvent::Type::verdict) line += std::string(" = ") + daaa::to_string(event.verdict);
     trace_(line);
   }
@@ -339,8 +353,10 @@ std::optional<std::string> History::clean_up_clients() {
     if (auto problem = check_told(way)) return "client " + std::to_string(i + 2) + ": " + *problem;
     const auto verdict = told_.report->verdict;
     executor_->advance(seconds(2));
-    clean = told_.report->left.empty() && verdict != Verdict::unreachable && verdict != Verdict::unauthorized &&
-            !network_->take_late_creation();
+    // With a name taken, two runs have objects of this JOBID: each removal takes one of them.
+    const bool another = plan_.name_taken && !objects_of_run().empty();
+    clean = told_.report->left.empty() && verdict != Verdict::unreachable &&
+            verdict != Verdict::unauthorized && !network_->take_late_creation() && !another;
   }
   network_->new_client(Weather{});
   executor_->advance(minutes(15));

@@ -61,8 +61,8 @@ bool read_options(int argc, char** argv, Options& o) {
 
 void print(const Statistics& s, double took) {
   std::printf("%llu histories in %.1f s (%.2f ms each), %llu clients, %.0f days of virtual time\n",
-              static_cast<unsigned long long>(s.histories), took, took * 1000 / static_cast<double>(s.histories),
-              static_cast<unsigned long long>(s.clients),
+              static_cast<unsigned long long>(s.histories), took,
+              took * 1000 / static_cast<double>(s.histories), static_cast<unsigned long long>(s.clients),
               std::chrono::duration<double>(s.virtual_time).count() / 86400);
   std::printf("%llu exchanges, %llu messages, %llu faults, %llu log lines, %llu gaps\n",
               static_cast<unsigned long long>(s.exchanges), static_cast<unsigned long long>(s.steps),
@@ -102,12 +102,13 @@ int main(int argc, char** argv) {
     if (!problem) continue;
     ++failed;
     std::printf("seed %llu, history %llu: %s\n  step by step: %s --seed %llu --trace\n",
-                static_cast<unsigned long long>(seed), static_cast<unsigned long long>(i + 1), problem->c_str(),
-                argv[0], static_cast<unsigned long long>(seed));
+                static_cast<unsigned long long>(seed), static_cast<unsigned long long>(i + 1),
+                problem->c_str(), argv[0], static_cast<unsigned long long>(seed));
     if (!options.keep_going) break;
   }
   print(statistics, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   std::printf("%llu histories kept every promise, %llu did not\n",
-              static_cast<unsigned long long>(statistics.histories - failed), static_cast<unsigned long long>(failed));
+              static_cast<unsigned long long>(statistics.histories - failed),
+              static_cast<unsigned long long>(failed));
   return failed == 0 ? 0 : 1;
 }

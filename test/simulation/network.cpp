@@ -193,7 +193,8 @@ void SimulatedNetwork::kill_client() {
     drop_stream(e);
     const bool sent = is_write(e.request) && executor_.now() - e.started < weather_.slowest &&
                       e.fate == Fate::well && e.queue.empty() && !e.over;
-    if (sent) executor_.run_at(executor_.now() + latency(), [this, request = e.request] {
+    if (sent)
+      executor_.run_at(executor_.now() + latency(), [this, request = e.request] {
         late_creation_ = carry_out(request).status == 201 || late_creation_;
         settle();
       });
@@ -264,7 +265,8 @@ sandbox::Response SimulatedNetwork::carry_out(const HttpRequest& request) {
   r.target = request.path;
   for (const auto& [name, value] : request.headers) {
     std::string lower = name;
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     r.headers.emplace_back(std::move(lower), value);
   }
   r.body = request.body;
@@ -303,12 +305,13 @@ void SimulatedNetwork::arrive(ExchangeId id) {
       finish(id, e, broken("connection reset by peer", true));
       return;
     case Fate::request_late: {
-      executor_.run_at(executor_.now() + dice_.between(Duration(milliseconds(1)), Duration(milliseconds(1200))),
-                       [this, request = e.request] {
-                         note(0, "a late request arrives: " + request.path);
-                         late_creation_ = carry_out(request).status == 201 || late_creation_;
-                         settle();
-                       });
+      executor_.run_at(
+          executor_.now() + dice_.between(Duration(milliseconds(1)), Duration(milliseconds(1200))),
+          [this, request = e.request] {
+            note(0, "a late request arrives: " + request.path);
+            late_creation_ = carry_out(request).status == 201 || late_creation_;
+            settle();
+          });
       finish(id, e, broken("connection reset by peer", true));
       return;
     }

@@ -25,21 +25,21 @@ namespace daaa::simulation {
 
 // How often things go wrong, per thousand exchanges.
 struct Weather {
-  int refused = 0;         // no connection
-  int request_lost = 0;    // sent, never arrived
-  int request_late = 0;    // the connection broke, and the request arrives all the same
-  int answer_lost = 0;     // carried out, no answer
-  int cut = 0;             // the answer breaks off at some byte
-  int hang = 0;            // nothing comes any more, not even an end
-  int twice = 0;           // a proxy sends the request twice
-  int unauthenticated = 0; // one 401
-  int forbidden = 0;       // one 403
-  int conflict = 0;        // 409 of optimistic locking, as quota and deletions give it
-  int gone = 0;            // watches: 410 as an answer, or inside the stream
-  int throttled = 0;       // 429 with Retry-After
-  int broken = 0;          // 500, 503, 504
-  int clean_end = 0;       // streams: a proper end long before their time
-  int strange = 0;         // logs: the node's words instead of the log
+  int refused = 0;          // no connection
+  int request_lost = 0;     // sent, never arrived
+  int request_late = 0;     // the connection broke, and the request arrives all the same
+  int answer_lost = 0;      // carried out, no answer
+  int cut = 0;              // the answer breaks off at some byte
+  int hang = 0;             // nothing comes any more, not even an end
+  int twice = 0;            // a proxy sends the request twice
+  int unauthenticated = 0;  // one 401
+  int forbidden = 0;        // one 403
+  int conflict = 0;         // 409 of optimistic locking, as quota and deletions give it
+  int gone = 0;             // watches: 410 as an answer, or inside the stream
+  int throttled = 0;        // 429 with Retry-After
+  int broken = 0;           // 500, 503, 504
+  int clean_end = 0;        // streams: a proper end long before their time
+  int strange = 0;          // logs: the node's words instead of the log
   Duration slowest = std::chrono::milliseconds(5);
 };
 
@@ -79,7 +79,7 @@ class SimulatedNetwork final : public Transport {
   void settle();
   [[nodiscard]] sandbox::Time cluster_now() const;
 
-  std::function<void()> after_change;                 // the cluster may have changed
+  std::function<void()> after_change;                  // the cluster may have changed
   std::function<void(const HttpRequest&)> on_request;  // as it leaves the client
   Trace trace;
   [[nodiscard]] const Counts& counts() const { return counts_; }
@@ -93,16 +93,26 @@ class SimulatedNetwork final : public Transport {
     std::optional<Error> error;
   };
   enum class Fate {
-    well, refused, request_lost, request_late, answer_lost, cut, hang, twice, synthetic, synthetic_after,
-    clean_end, gone_inside
+    well,
+    refused,
+    request_lost,
+    request_late,
+    answer_lost,
+    cut,
+    hang,
+    twice,
+    synthetic,
+    synthetic_after,
+    clean_end,
+    gone_inside
   };
   struct Exchange {
     HttpRequest request;
     ResponseHandler* handler = nullptr;
     Fate fate = Fate::well;
-    int synthetic = 0;           // status to answer with
-    int status = 0;              // that was answered
-    std::int64_t budget = -1;    // bytes until the fate strikes
+    int synthetic = 0;         // status to answer with
+    int status = 0;            // that was answered
+    std::int64_t budget = -1;  // bytes until the fate strikes
     sandbox::StreamId stream = 0;
     std::deque<Message> queue;
     std::size_t queued = 0;

@@ -12,11 +12,11 @@ using What = Happening::What;
 // One kind of fault often, all of them rarely, or none: single faults are found best alone.
 Weather draw_weather(Dice& dice) {
   Weather w;
-  constexpr int Weather::* kFaults[] = {
-      &Weather::refused, &Weather::request_lost,    &Weather::request_late, &Weather::answer_lost,
-      &Weather::cut,     &Weather::hang,            &Weather::twice,        &Weather::unauthenticated,
-      &Weather::forbidden, &Weather::conflict,      &Weather::gone,         &Weather::throttled,
-      &Weather::broken,  &Weather::clean_end,       &Weather::strange};
+  constexpr int Weather::*kFaults[] = {
+      &Weather::refused,   &Weather::request_lost, &Weather::request_late, &Weather::answer_lost,
+      &Weather::cut,       &Weather::hang,         &Weather::twice,        &Weather::unauthenticated,
+      &Weather::forbidden, &Weather::conflict,     &Weather::gone,         &Weather::throttled,
+      &Weather::broken,    &Weather::clean_end,    &Weather::strange};
   const auto kind = dice.between(0, 9);
   if (kind >= 2 && kind < 6) {
     for (const auto fault : kFaults) w.*fault = static_cast<int>(dice.between(0, 40));
@@ -79,10 +79,11 @@ Duration draw_moment(Dice& dice) {
 }
 
 void draw_happenings(Plan& plan, Dice& dice) {
-  constexpr What kHarmless[] = {What::restart_server, What::restart_losing_watch_cache, What::compact,
-                                What::black_out,      What::evict,                      What::lose_node,
-                                What::rotate_log,     What::end_logs,                   What::clock_jump,
-                                What::distrust};
+  constexpr What kHarmless[] = {What::restart_server, What::restart_losing_watch_cache,
+                                What::compact,        What::black_out,
+                                What::evict,          What::lose_node,
+                                What::rotate_log,     What::end_logs,
+                                What::clock_jump,     What::distrust};
   const auto count = dice.chance(300) ? 0 : dice.between(1, 4);
   for (std::int64_t i = 0; i < count; ++i) {
     Happening h;
@@ -191,7 +192,8 @@ std::string describe(const Plan& plan) {
     const auto ms = std::chrono::duration_cast<milliseconds>(h.at).count();
     text += "  at " + std::to_string(ms) + " ms " + to_string(h.what) + "\n";
   }
-  if (plan.kill_at_step != 0) text += "  the client is killed at message " + std::to_string(plan.kill_at_step) + "\n";
+  if (plan.kill_at_step != 0)
+    text += "  the client is killed at message " + std::to_string(plan.kill_at_step) + "\n";
   return text;
 }
 

@@ -20,7 +20,8 @@ std::string shown(std::string_view text) {
 }
 
 std::string verdict_and(const RunReport& report) {
-  return std::string("the verdict is ") + to_string(report.verdict) + " (" + report.reason + ": " + report.message + ")";
+  return std::string("the verdict is ") + to_string(report.verdict) + " (" + report.reason + ": " +
+         report.message + ")";
 }
 
 }  // namespace
@@ -46,7 +47,9 @@ std::optional<std::string> History::check_verdict(Way way) const {
   switch (report.verdict) {
     case Verdict::succeeded:
       if (!job_.complete) return said + ", but the Job never was Complete";
-      return report.exit_code == 0 ? std::nullopt : std::optional(said + " with exit code " + std::to_string(report.exit_code));
+      return report.exit_code == 0
+                 ? std::nullopt
+                 : std::optional(said + " with exit code " + std::to_string(report.exit_code));
     case Verdict::failed:
       if (!job_.failed || job_.reason == "DeadlineExceeded") return said + ", but the Job did not fail";
       return check_exit_code();
@@ -54,10 +57,12 @@ std::optional<std::string> History::check_verdict(Way way) const {
       if (job_.failed && job_.reason == "DeadlineExceeded") return std::nullopt;
       return total_passed ? std::nullopt : std::optional(said + ", but no deadline has passed");
     case Verdict::vanished:
-      if (job_deleted_at_ || (way == Way::attach && !told_.job_was_there) || way == Way::remove) return std::nullopt;
+      if (job_deleted_at_ || (way == Way::attach && !told_.job_was_there) || way == Way::remove)
+        return std::nullopt;
       return said + ", but nobody has deleted the Job";
     case Verdict::cancelled:
-      return way == Way::remove || cancelled_at_ ? std::nullopt : std::optional(said + ", but nobody has cancelled it");
+      return way == Way::remove || cancelled_at_ ? std::nullopt
+                                                 : std::optional(said + ", but nobody has cancelled it");
     case Verdict::unreachable:
       if (job_.ended && way == Way::submit && !total_passed) return said + ", but the Job has ended";
       if (total_passed || (had_time && (job_.uid.empty() || way != Way::submit))) return std::nullopt;
@@ -65,7 +70,8 @@ std::optional<std::string> History::check_verdict(Way way) const {
     case Verdict::unauthorized:
       return plan_.has(What::lasting_denial) ? std::nullopt : std::optional(said + ", but no denial lasted");
     case Verdict::refused:
-      return plan_.name_taken ? std::nullopt : std::optional(said + ", but nothing is wrong with the objects");
+      return plan_.name_taken ? std::nullopt
+                              : std::optional(said + ", but nothing is wrong with the objects");
     case Verdict::none:
     case Verdict::not_started:
     case Verdict::misconfigured:
@@ -98,7 +104,8 @@ std::optional<std::string> History::check_exit_code() const {
 std::optional<std::string> History::check_deadlines() const {
   const RunReport& report = *told_.report;
   // A detachment that comes after the verdict does not end the clean-up.
-  const bool ends_it = plan_.has(What::cancel) || !told_.verdict_at || (cancelled_at_ && *told_.verdict_at >= *cancelled_at_);
+  const bool ends_it =
+      plan_.has(What::cancel) || !told_.verdict_at || (cancelled_at_ && *told_.verdict_at >= *cancelled_at_);
   if (cancelled_at_ && ends_it && told_.ended - *cancelled_at_ > seconds(10)) {
     return "a cancelled run was done only after " +
            std::to_string((told_.ended - *cancelled_at_) / seconds(1)) + " s";
@@ -108,9 +115,11 @@ std::optional<std::string> History::check_deadlines() const {
     return "the time limit of " + std::to_string(total.count()) + " s was passed without a verdict";
   }
   const bool kept = plan_.keep != Keep::never;
-  if (told_.verdict_at && told_.ended - *told_.verdict_at > seconds(125)) return std::string("the clean-up took more than its limit");
-  if (!report.left.empty() && !kept && !cancelled_at_ && told_.verdict_at && report.verdict != Verdict::unreachable &&
-      report.verdict != Verdict::unauthorized && told_.ended - *told_.verdict_at < seconds(115)) {
+  if (told_.verdict_at && told_.ended - *told_.verdict_at > seconds(125))
+    return std::string("the clean-up took more than its limit");
+  if (!report.left.empty() && !kept && !cancelled_at_ && told_.verdict_at &&
+      report.verdict != Verdict::unreachable && report.verdict != Verdict::unauthorized &&
+      told_.ended - *told_.verdict_at < seconds(115)) {
     return "the clean-up gave up early: " + report.left.front().name + " is left, " + report.left.front().why;
   }
   if (plan_.calm() && !plan_.active_deadline && report.requests > 26) {
@@ -125,7 +134,8 @@ bool History::log_may_lack_its_end(const std::string& uid) const {
   const bool said = log != told_.logs.end() && log->second.incomplete;
   if (!told_.report) return true;
   const auto verdict = told_.report->verdict;
-  if (verdict != Verdict::succeeded && verdict != Verdict::failed && verdict != Verdict::deadline) return true;
+  if (verdict != Verdict::succeeded && verdict != Verdict::failed && verdict != Verdict::deadline)
+    return true;
   if (plan_.total.count() > 0) return true;
   // Known limit: where the rest could not be read until the drain's limit, or its pod went, an early
   // clean end of the last stream is believed, and nothing is said.
@@ -138,18 +148,20 @@ std::optional<std::string> History::check_log(const std::string& uid, const Told
   const auto found = pods_.pods.find(uid);
   if (found == pods_.pods.end()) return "a log of a pod that never ran: " + uid;
   const PodTruth& pod = found->second;
-  if (pod.job_uid != job_.uid) return "the log of somebody else's pod " + pod.name;
+  if (job_.uids.count(pod.job_uid) == 0) return "the log of somebody else's pod " + pod.name;
   const std::string_view written = pod.written;
   std::size_t at = 0;
   for (std::size_t i = 0; i < log.parts.size(); ++i) {
     const std::string& part = log.parts[i];
     const bool ends_here = i + 1 == log.parts.size() && part.empty() && log.incomplete;
-    if (i > 0 && !pod.rotated && !ends_here) return "a gap in the log of " + pod.name + ", which was never rotated";
+    if (i > 0 && !pod.rotated && !ends_here)
+      return "a gap in the log of " + pod.name + ", which was never rotated";
     // Lines that were rotated away before anybody asked are not known to have been.
     const bool begins_late = i == 0 && pod.rotated;
     if ((i > 0 || begins_late) && !part.empty()) {
       const auto next = written.find(part, at);
-      if (next == std::string_view::npos) return "after a gap the log of " + pod.name + " goes on with " + shown(part);
+      if (next == std::string_view::npos)
+        return "after a gap the log of " + pod.name + " goes on with " + shown(part);
       at = next;
       if (at > 0 && written[at - 1] != '\n') return "a gap of " + pod.name + " ends within a line";
     }
@@ -157,15 +169,16 @@ std::optional<std::string> History::check_log(const std::string& uid, const Told
       const auto both = std::mismatch(part.begin(), part.end(), written.begin() + at, written.end());
       const auto good = static_cast<std::size_t>(both.first - part.begin());
       return "the log of " + pod.name + " differs at byte " + std::to_string(at + good) + ": told " +
-             shown(std::string_view(part).substr(good)) + ", written " + shown(written.substr(std::min(at + good, written.size())));
+             shown(std::string_view(part).substr(good)) + ", written " +
+             shown(written.substr(std::min(at + good, written.size())));
     }
     at += part.size();
   }
   if (at == written.size() || log_may_lack_its_end(uid)) return std::nullopt;
   // What was rotated away after the last line that was read is a gap at the end.
   if (pod.rotated && log.parts.back().empty()) return std::nullopt;
-  return "the log of " + pod.name + " lacks its end: " + std::to_string(written.size() - at) + " bytes from " +
-         shown(written.substr(at));
+  return "the log of " + pod.name + " lacks its end: " + std::to_string(written.size() - at) +
+         " bytes from " + shown(written.substr(at));
 }
 
 std::optional<std::string> History::check_logs() const {
@@ -176,7 +189,8 @@ std::optional<std::string> History::check_logs() const {
       return std::string("a log that was not asked for");
     }
   }
-  if (plan_.log != LogMode::follow || !told_.report || told_.report->verdict == Verdict::cancelled) return std::nullopt;
+  if (plan_.log != LogMode::follow || !told_.report || told_.report->verdict == Verdict::cancelled)
+    return std::nullopt;
   for (const auto& [uid, pod] : pods_.pods) {
     const bool told = told_.logs.count(uid) != 0;
     const bool should = pod.job_uid == job_.uid && !pod.written.empty() && !disturbed() && clients_ == 1 &&
@@ -206,7 +220,8 @@ std::optional<std::string> History::check_left(bool named_is_excused) const {
   for (const std::string& name : objects_of_run()) {
     const auto& left = told_.report->left;
     const bool pod_of_it = job_stays && name.rfind("daaa-s1-job-", 0) == 0;
-    const bool named = pod_of_it || std::any_of(left.begin(), left.end(), [&](const auto& l) { return l.name == name; });
+    const bool named =
+        pod_of_it || std::any_of(left.begin(), left.end(), [&](const auto& l) { return l.name == name; });
     if (!named_is_excused) return name + " is left behind";
     if (!named) return name + " is left behind, and the report does not tell";
   }
@@ -219,8 +234,8 @@ std::optional<std::string> History::check_foreign_objects() const {
     if (plan_.name_taken && clients_ > 1 && key.find("-other") == std::string::npos) continue;
     const auto slash = key.find('/');
     const auto second = key.find('/', slash + 1);
-    const Json* object =
-        cluster_->peek(key.substr(0, slash), key.substr(slash + 1, second - slash - 1), key.substr(second + 1));
+    const Json* object = cluster_->peek(key.substr(0, slash), key.substr(slash + 1, second - slash - 1),
+                                        key.substr(second + 1));
     if (object == nullptr || (*object)["metadata"]["uid"].as_string() != uid ||
         !(*object)["metadata"]["deletionTimestamp"].as_string().empty()) {
       return "somebody else's " + key + " was touched";

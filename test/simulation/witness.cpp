@@ -45,7 +45,8 @@ WitnessedPods::WitnessedPods(std::vector<AttemptPlan> attempts)
 void WitnessedPods::start(const sandbox::ContainerStart& what) {
   PodTruth& pod = pods[what.pod_uid];
   pod.name = what.pod_name;
-  for (const Json& owner : what.pod["metadata"]["ownerReferences"].items()) pod.job_uid = owner["uid"].as_string();
+  for (const Json& owner : what.pod["metadata"]["ownerReferences"].items())
+    pod.job_uid = owner["uid"].as_string();
   inner_.start(what);
 }
 
@@ -65,6 +66,7 @@ void JobTruth::look(const sandbox::Cluster& cluster, const std::string& ns, cons
                     TimePoint now) {
   const Json* job = cluster.peek("jobs", ns, name);
   exists = job != nullptr;
+  if (job != nullptr) uids.insert((*job)["metadata"]["uid"].as_string());
   if (job == nullptr || ended) return;
   uid = (*job)["metadata"]["uid"].as_string();
   for (const Json& condition : (*job)["status"]["conditions"].items()) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,8 @@ class WitnessedPods final : public sandbox::PodRuntime {
 
 // The Job, as the API server has it.
 struct JobTruth {
-  std::string uid;  // empty: there never was one
+  std::string uid;             // empty: there never was one
+  std::set<std::string> uids;  // more than one where a late request has made it anew
   bool complete = false;
   bool failed = false;
   std::string reason;

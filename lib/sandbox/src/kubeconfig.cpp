@@ -28,8 +28,12 @@ std::string kubeconfig_text(const std::string& url, const std::string& ca_pem, c
          "clusters:\n"
          "- name: sandbox\n"
          "  cluster:\n"
-         "    server: " + url + "\n"
-         "    certificate-authority-data: " + base64(ca_pem) + "\n"
+         "    server: " +
+         url +
+         "\n"
+         "    certificate-authority-data: " +
+         base64(ca_pem) +
+         "\n"
          "contexts:\n"
          "- name: sandbox\n"
          "  context:\n"
@@ -39,7 +43,8 @@ std::string kubeconfig_text(const std::string& url, const std::string& ca_pem, c
          "users:\n"
          "- name: sandbox\n"
          "  user:\n"
-         "    token: " + token + "\n";
+         "    token: " +
+         token + "\n";
 }
 
 }  // namespace daaa::sandbox

@@ -1,10 +1,10 @@
 // Puts the parts together: model, runtime, port, thread.
 #include "daaa/sandbox/sandbox.hpp"
 
-#include <filesystem>
-#include <mutex>
 #include <pthread.h>
 #include <signal.h>
+#include <filesystem>
+#include <mutex>
 #include <thread>
 
 #include "http/cluster_host.hpp"
@@ -16,7 +16,9 @@
 namespace daaa::sandbox {
 namespace {
 
-User administrator() { return {"sandbox-admin", "", {"system:masters", "system:authenticated"}, Role::admin, {}}; }
+User administrator() {
+  return {"sandbox-admin", "", {"system:masters", "system:authenticated"}, Role::admin, {}};
+}
 
 User user_named(const std::string& name, Sandbox::Rights rights) {
   User user{name, "", {"system:authenticated"}, Role::powerless, {}};
@@ -50,7 +52,10 @@ class SignalsBlocked {
 class SandboxImpl final : public Sandbox {
  public:
   explicit SandboxImpl(TlsIdentity identity)
-      : identity_(std::move(identity)), host_(io_), listener_(host_, identity_), token_("sandbox-" + random_hex(24)) {}
+      : identity_(std::move(identity)),
+        host_(io_),
+        listener_(host_, identity_),
+        token_("sandbox-" + random_hex(24)) {}
 
   ~SandboxImpl() override {
     host_.reports().close();
@@ -138,15 +143,19 @@ class SandboxImpl final : public Sandbox {
 Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxOptions& options) {
   std::error_code error;
   if (!std::filesystem::is_directory(options.directory, error)) {
-    return Error(ErrorKind::invalid_argument, "the sandbox's directory " + options.directory + " does not exist");
+    return Error(ErrorKind::invalid_argument,
+                 "the sandbox's directory " + options.directory + " does not exist");
   }
-  const std::string workspace = options.workspace.empty() ? options.directory + "/workspace" : options.workspace;
+  const std::string workspace =
+      options.workspace.empty() ? options.directory + "/workspace" : options.workspace;
   std::filesystem::create_directories(workspace, error);
   if (!std::filesystem::is_directory(workspace, error)) {
-    return Error(ErrorKind::invalid_argument, "the workspace " + workspace + " is no directory and cannot be made one");
+    return Error(ErrorKind::invalid_argument,
+                 "the workspace " + workspace + " is no directory and cannot be made one");
   }
   ClusterOptions cluster;
-  cluster.features = options.version == ServerVersion::kubernetes_1_20 ? Features::v1_20() : Features::v1_36();
+  cluster.features =
+      options.version == ServerVersion::kubernetes_1_20 ? Features::v1_20() : Features::v1_36();
   cluster.workspace_path = std::filesystem::absolute(workspace).string();
   cluster.images_that_fail = options.images_that_fail;
   auto identity = make_tls_identity();

@@ -143,6 +143,15 @@ void Runner::Impl::open() {
 }
 
 void Runner::Impl::close() {
+  // Whoever waits for a run that nobody follows any more would wait for ever.
+  for (const auto& [key, entry] : live) {
+    RunReport report = entry.driver ? entry.driver->report() : RunReport{};
+    report.job_id = entry.state->id;
+    report.reason = "Detached";
+    report.message = "the Runner was destroyed; the run's objects are left for attach or gc";
+    report.attachable = true;
+    entry.state->finish(report);
+  }
   live.clear();
   hub.reset();
   connection.api.reset();

@@ -21,7 +21,8 @@ Json redacted(const Json& value, bool in_secret = false) {
   const bool secret = value["kind"].as_string() == "Secret";
   Json copy = Json::object();
   for (const auto& [name, member] : value.members()) {
-    const bool hide = in_secret || is_secret_name(name) || (secret && (name == "data" || name == "stringData"));
+    const bool hide =
+        in_secret || is_secret_name(name) || (secret && (name == "data" || name == "stringData"));
     copy.set(name, redacted(member, hide));
   }
   return copy;
@@ -81,7 +82,8 @@ Json RecordingTransport::Tap::to_json_value() const {
   const Target target = split_target(request.path);
   Json query = Json::object();
   for (const auto& [name, value] : target.query) query.set(name, value);
-  Json asked = Json::object({{"method", method_name(request.method)}, {"path", target.path}, {"query", query}});
+  Json asked =
+      Json::object({{"method", method_name(request.method)}, {"path", target.path}, {"query", query}});
   asked.set("user", nullptr);
   const auto type = find_header(request.headers, "content-type");
   asked.set("content_type", type.empty() ? Json() : Json(type));
@@ -112,7 +114,8 @@ Json RecordingTransport::Tap::to_json_value() const {
   return Json::object({{"at_ms", at}, {"request", asked}, {"response", answer}});
 }
 
-RecordingTransport::RecordingTransport(Executor& executor, Transport& inner, std::string scenario, std::string about)
+RecordingTransport::RecordingTransport(Executor& executor, Transport& inner, std::string scenario,
+                                       std::string about)
     : executor_(executor),
       inner_(inner),
       scenario_(std::move(scenario)),
@@ -128,7 +131,12 @@ std::int64_t RecordingTransport::milliseconds() const {
 std::string RecordingTransport::recording() const {
   Json exchanges = Json::array();
   for (const auto& tap : taps_) exchanges.push_back(tap->to_json_value());
-  return to_json(Json::object({{"scenario", scenario_}, {"about", about_}, {"server", Json::object()}, {"exchanges", exchanges}}), 1) + "\n";
+  return to_json(Json::object({{"scenario", scenario_},
+                               {"about", about_},
+                               {"server", Json::object()},
+                               {"exchanges", exchanges}}),
+                 1) +
+         "\n";
 }
 
 ExchangeId RecordingTransport::start(HttpRequest request, ResponseHandler& handler) {

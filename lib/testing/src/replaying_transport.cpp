@@ -39,16 +39,19 @@ struct ReplayingTransport::Playing {
   TimerId timer = 0;
 };
 
-Result<std::unique_ptr<ReplayingTransport>> ReplayingTransport::make(Executor& executor, std::string_view recording) {
+Result<std::unique_ptr<ReplayingTransport>> ReplayingTransport::make(Executor& executor,
+                                                                     std::string_view recording) {
   auto file = parse_json(recording);
   if (!file) return std::move(file).error().in("reading a recording");
-  if (!(*file)["exchanges"].is_array()) return Error(ErrorKind::invalid_argument, "a recording without exchanges");
+  if (!(*file)["exchanges"].is_array())
+    return Error(ErrorKind::invalid_argument, "a recording without exchanges");
   std::vector<Exchange> exchanges;
   for (const Json& item : (*file)["exchanges"].items()) {
     Exchange exchange;
     exchange.method = item["request"]["method"].as_string();
     exchange.path = item["request"]["path"].as_string();
-    for (const auto& [name, value] : item["request"]["query"].members()) exchange.query[name] = value.as_string();
+    for (const auto& [name, value] : item["request"]["query"].members())
+      exchange.query[name] = value.as_string();
     exchange.query.erase("timeoutSeconds");
     exchange.response = item["response"];
     exchanges.push_back(std::move(exchange));
@@ -73,7 +76,8 @@ ReplayingTransport::Exchange* ReplayingTransport::find(const HttpRequest& reques
   Target target = split_target(request.path);
   target.query.erase("timeoutSeconds");
   for (auto& exchange : exchanges_) {
-    if (exchange.used || exchange.method != method_name(request.method) || exchange.path != target.path) continue;
+    if (exchange.used || exchange.method != method_name(request.method) || exchange.path != target.path)
+      continue;
     if (exchange.query == target.query) return &exchange;
   }
   return nullptr;
@@ -88,11 +92,13 @@ ExchangeId ReplayingTransport::start(HttpRequest request, ResponseHandler& handl
     exchange->used = true;
     const Json& answer = exchange->response;
     playing->status = static_cast<int>(answer["status"].as_integer());
-    for (const auto& [name, value] : answer["headers"].members()) playing->headers.emplace_back(name, value.as_string());
+    for (const auto& [name, value] : answer["headers"].members())
+      playing->headers.emplace_back(name, value.as_string());
     if (const Json* body = answer.find("body")) playing->steps.push_back({{}, to_json(*body)});
     if (const Json* text = answer.find("body_text")) playing->steps.push_back({{}, text->as_string()});
     for (const Json& chunk : answer["chunks"].items()) {
-      playing->steps.push_back({std::chrono::milliseconds(chunk["ms"].as_integer()), chunk["data"].as_string()});
+      playing->steps.push_back(
+          {std::chrono::milliseconds(chunk["ms"].as_integer()), chunk["data"].as_string()});
     }
     const std::string& closed_by = answer["closed_by"].as_string();
     playing->ends = closed_by != "client";
@@ -119,7 +125,8 @@ void ReplayingTransport::play(ExchangeId id) {
   } else if (playing.next < playing.steps.size()) {
     const std::string data = playing.steps[playing.next++].data;
     const Flow flow = handler.on_data(data);
-    if (const auto still = playing_.find(id); still != playing_.end()) still->second->paused = flow == Flow::pause;
+    if (const auto still = playing_.find(id); still != playing_.end())
+      still->second->paused = flow == Flow::pause;
   } else {
     if (!playing.ends && !playing.error) return;
     const auto error = playing.error;

@@ -10,7 +10,9 @@ bool matches(const std::string& expected, const std::string& path) {
   return path.compare(0, expected.size() - 1, expected, 0, expected.size() - 1) == 0;
 }
 
-std::string words(Method method, const std::string& path) { return std::string(to_string(method)) + " " + path; }
+std::string words(Method method, const std::string& path) {
+  return std::string(to_string(method)) + " " + path;
+}
 
 }  // namespace
 
@@ -39,9 +41,10 @@ ExchangeId ScriptedTransport::start(HttpRequest request, ResponseHandler& handle
     open.answer = std::move(script_.front().answer);
     script_.pop_front();
   } else {
-    const std::string what = "unexpected: " + words(request.method, request.path) +
-                             (script_.empty() ? ", the script is over"
-                                              : ", instead of " + words(script_.front().method, script_.front().path));
+    const std::string what =
+        "unexpected: " + words(request.method, request.path) +
+        (script_.empty() ? ", the script is over"
+                         : ", instead of " + words(script_.front().method, script_.front().path));
     unexpected_.push_back(what);
     open.answer.status = 0;
     open.answer.error = Error(ErrorKind::internal, what);

@@ -121,9 +121,10 @@ class NotStarted(Case):
     clean_within = 60
 
     def test_image_name_that_is_none(self):
-        """B28: an image name that cannot be one ends the run at once: 126"""
-        run = self.run_it(self.script("exit 0\n"), "--image", "Not_An/Image:1", status=126)
+        """B28: an image name that cannot be one is refused before anything is made: 120"""
+        run = self.run_it(self.script("exit 0\n"), "--image", "Not_An/Image:1", "--output", "json", status=120)
         self.says(run, "Not_An/Image")
+        self.assertEqual(run.out, b"")
 
     def test_interpreter_that_is_missing(self):
         """an interpreter that the image lacks: the workload could not be started, 126"""

@@ -11,9 +11,14 @@ TEST_CASE("a token that is not known is 401, no token at all is anonymous", "[sa
   bench.token = "wrong";
   const Answer unknown = bench.get(kPods);
   CHECK(unknown.status == 401);
-  CHECK(unknown.body == *parse_json(R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401})"));
+  CHECK(
+      unknown.body ==
+      *parse_json(
+          R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401})"));
   bench.token.clear();
-  CHECK(bench.get(kPods).message() == "pods is forbidden: User \"system:anonymous\" cannot list resource \"pods\" in API group \"\" in the namespace \"dean\"");
+  CHECK(bench.get(kPods).message() ==
+        "pods is forbidden: User \"system:anonymous\" cannot list resource \"pods\" in API group \"\" in the "
+        "namespace \"dean\"");
   CHECK(bench.get("/version").status == 200);
   CHECK(bench.get("/apis").status == 403);
 }
@@ -39,28 +44,35 @@ TEST_CASE("B31: a runner may do what a run needs and no more", "[sandbox][auth]"
   CHECK(bench.post(kVolumes, bench.volume("cos")).status == 201);
   CHECK(bench.post(kJobs, bench.job("j")).status == 201);
   CHECK(bench.get("/apis/storage.k8s.io/v1/csidrivers/spectrumscale.csi.ibm.com").status == 200);
-  for (const char* target : {"/api/v1/nodes", "/api/v1/pods", "/api/v1/namespaces/default/pods", "/api/v1/namespaces"}) {
+  for (const char* target :
+       {"/api/v1/nodes", "/api/v1/pods", "/api/v1/namespaces/default/pods", "/api/v1/namespaces"}) {
     INFO(target);
     CHECK(bench.get(target).status == 403);
   }
   CHECK(bench.del(kPods + "/x").status == 403);
-  CHECK(bench.ask("PATCH", kJobs + "/j", Json::object(), {{"content-type", "application/merge-patch+json"}}).status == 403);
+  CHECK(bench.ask("PATCH", kJobs + "/j", Json::object(), {{"content-type", "application/merge-patch+json"}})
+            .status == 403);
 }
 
 TEST_CASE("access reviews say what would be allowed", "[sandbox][auth]") {
   Bench bench;
   const auto review = [&](const char* attributes) {
-    return bench.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-                      Json::object({{"spec", Json::object({{"resourceAttributes", *parse_json(attributes)}})}}));
+    return bench.post(
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        Json::object({{"spec", Json::object({{"resourceAttributes", *parse_json(attributes)}})}}));
   };
   bench.token = "runner";
   const Answer yes = review(R"({"verb":"create","group":"batch","resource":"jobs","namespace":"dean"})");
   CHECK(yes.status == 201);
   CHECK(yes.body["status"]["allowed"].as_bool());
   CHECK(yes.body["status"]["reason"].as_string().starts_with("RBAC: allowed by RoleBinding"));
-  CHECK_FALSE(review(R"({"verb":"delete","resource":"pods","namespace":"dean"})").body["status"]["allowed"].as_bool(true));
+  CHECK_FALSE(review(R"({"verb":"delete","resource":"pods","namespace":"dean"})")
+                  .body["status"]["allowed"]
+                  .as_bool(true));
   bench.token = "powerless";
-  CHECK_FALSE(review(R"({"verb":"get","resource":"pods","namespace":"dean"})").body["status"]["allowed"].as_bool(true));
+  CHECK_FALSE(review(R"({"verb":"get","resource":"pods","namespace":"dean"})")
+                  .body["status"]["allowed"]
+                  .as_bool(true));
 }
 
 TEST_CASE("a review of oneself needs 1.28", "[sandbox][auth][1.20]") {
@@ -74,7 +86,8 @@ TEST_CASE("a review of oneself needs 1.28", "[sandbox][auth][1.20]") {
 
 TEST_CASE("an administrator may impersonate", "[sandbox][auth]") {
   Bench bench;
-  const Answer as = bench.ask("GET", "/api/v1/nodes", {}, {{"impersonate-user", "system:serviceaccount:dean:daaa-runner"}});
+  const Answer as =
+      bench.ask("GET", "/api/v1/nodes", {}, {{"impersonate-user", "system:serviceaccount:dean:daaa-runner"}});
   CHECK(as.status == 403);
   CHECK(as.message().find("daaa-runner") != std::string::npos);
   bench.token = "runner";
@@ -94,13 +107,15 @@ TEST_CASE("an authorizer of one's own decides first", "[sandbox][auth]") {
 
 TEST_CASE("what the sandbox does not have it refuses by name", "[sandbox][api]") {
   Bench bench;
-  CHECK(bench.get("/api/v1/namespaces/dean/secrets").message() == "the sandbox does not serve \"secrets\" of \"v1\"");
+  CHECK(bench.get("/api/v1/namespaces/dean/secrets").message() ==
+        "the sandbox does not serve \"secrets\" of \"v1\"");
   CHECK(bench.get("/apis/batch/v9/jobs").message() == "the sandbox does not serve \"jobs\" of \"batch/v9\"");
   CHECK(bench.get(kPods + "/x/exec").message() == "the sandbox does not serve the subresource \"pods/exec\"");
   CHECK(bench.get("/metrics").message() == "the sandbox does not serve the path \"/metrics\"");
   CHECK(bench.ask("TRACE", "/api/v1/pods").status == 405);
   CHECK(bench.post("/api/v1/nodes", Json::object()).status == 405);
-  CHECK(bench.ask("PATCH", kPods + "/x", Json::object(), {{"content-type", "application/apply-patch+yaml"}}).status == 415);
+  CHECK(bench.ask("PATCH", kPods + "/x", Json::object(), {{"content-type", "application/apply-patch+yaml"}})
+            .status == 415);
   CHECK(bench.ask("POST", kJobs, Json::object(), {{"content-type", "text/plain"}}).status == 415);
   CHECK(bench.ask("GET", kPods, {}, {{"accept", "application/vnd.kubernetes.protobuf"}}).status == 406);
 }
@@ -108,16 +123,20 @@ TEST_CASE("what the sandbox does not have it refuses by name", "[sandbox][api]")
 TEST_CASE("a body that is no object of the kind is 400", "[sandbox][api]") {
   Bench bench;
   CHECK(bench.post(kJobs, *parse_json(R"({"kind":"Pod","apiVersion":"v1"})")).message() ==
-        "Pod in version \"v1\" cannot be handled as a Job: converting (v1.Pod) to (batch.Job): unknown conversion");
+        "Pod in version \"v1\" cannot be handled as a Job: converting (v1.Pod) to (batch.Job): unknown "
+        "conversion");
   CHECK(bench.post(kJobs, Json("text")).status == 400);
   CHECK(bench.post(kJobs, *parse_json(R"({"kind":"Job","apiVersion":"batch/v1beta1"})")).status == 400);
   Json elsewhere = bench.job("j");
   elsewhere.at("metadata").set("namespace", "default");
-  CHECK(bench.post(kJobs, elsewhere).message() == "the namespace of the provided object does not match the namespace sent on the request");
-  CHECK(bench.post("/api/v1/namespaces/none/persistentvolumeclaims", bench.claim("x")).message() == "namespaces \"none\" not found");
+  CHECK(bench.post(kJobs, elsewhere).message() ==
+        "the namespace of the provided object does not match the namespace sent on the request");
+  CHECK(bench.post("/api/v1/namespaces/none/persistentvolumeclaims", bench.claim("x")).message() ==
+        "namespaces \"none\" not found");
 }
 
-TEST_CASE("B35: names and labels that are too long or malformed are 422 with their field", "[sandbox][api][validation]") {
+TEST_CASE("B35: names and labels that are too long or malformed are 422 with their field",
+          "[sandbox][api][validation]") {
   Bench bench;
   const auto field_of = [&](const std::string& target, const Json& object) {
     const Answer answer = bench.post(target, object);
@@ -147,7 +166,8 @@ TEST_CASE("several causes are listed in brackets", "[sandbox][api][validation]")
   Json bad = bench.claim("c");
   bad.set("spec", Json::object());
   CHECK(bench.post(kClaims, bad).message() ==
-        "PersistentVolumeClaim \"c\" is invalid: [spec.accessModes: Required value: at least 1 access mode is required, "
+        "PersistentVolumeClaim \"c\" is invalid: [spec.accessModes: Required value: at least 1 access mode "
+        "is required, "
         "spec.resources[storage]: Required value]");
 }
 
@@ -171,7 +191,9 @@ TEST_CASE("an update with an old resourceVersion is a conflict", "[sandbox][api]
   job.at("metadata").at("labels").set("a", "b");
   const Answer stale = bench.ask("PUT", kJobs + "/j", job);
   CHECK(stale.status == 409);
-  CHECK(stale.message() == "Operation cannot be fulfilled on jobs.batch \"j\": the object has been modified; please apply your changes to the latest version and try again");
+  CHECK(stale.message() ==
+        "Operation cannot be fulfilled on jobs.batch \"j\": the object has been modified; please apply your "
+        "changes to the latest version and try again");
   Json fresh = bench.get(kJobs + "/j").body;
   fresh.at("metadata").at("labels").set("a", "b");
   CHECK(bench.ask("PUT", kJobs + "/j", fresh).status == 200);
@@ -182,16 +204,20 @@ TEST_CASE("an update with an old resourceVersion is a conflict", "[sandbox][api]
 TEST_CASE("a write that changes nothing makes no event", "[sandbox][api]") {
   Bench bench;
   const Json before = bench.peek("persistentvolumes", "dean-workspace-pv", "");
-  bench.ask("PATCH", kVolumes + "/dean-workspace-pv", Json::object({{"metadata", Json::object()}}), {{"content-type", "application/merge-patch+json"}});
-  CHECK(bench.peek("persistentvolumes", "dean-workspace-pv", "")["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]);
+  bench.ask("PATCH", kVolumes + "/dean-workspace-pv", Json::object({{"metadata", Json::object()}}),
+            {{"content-type", "application/merge-patch+json"}});
+  CHECK(bench.peek("persistentvolumes", "dean-workspace-pv", "")["metadata"]["resourceVersion"] ==
+        before["metadata"]["resourceVersion"]);
 }
 
 TEST_CASE("a status can be written through its subresource only", "[sandbox][api]") {
   Bench bench;
   bench.post(kJobs, bench.job("j", Json::object({{"suspend", true}})));
-  bench.ask("PATCH", kJobs + "/j", *parse_json(R"({"status":{"failed":9}})"), {{"content-type", "application/merge-patch+json"}});
+  bench.ask("PATCH", kJobs + "/j", *parse_json(R"({"status":{"failed":9}})"),
+            {{"content-type", "application/merge-patch+json"}});
   CHECK(bench.peek("jobs", "j")["status"].find("failed") == nullptr);
-  const Answer status = bench.ask("PATCH", kPods + "/none/status", Json::object(), {{"content-type", "application/merge-patch+json"}});
+  const Answer status = bench.ask("PATCH", kPods + "/none/status", Json::object(),
+                                  {{"content-type", "application/merge-patch+json"}});
   CHECK(status.status == 404);
 }
 
@@ -199,16 +225,21 @@ TEST_CASE("B33: deletion by name and uid", "[sandbox][api]") {
   Bench bench;
   const Answer made = bench.post(kVolumes, bench.volume("cos"));
   const std::string uid = made.body["metadata"]["uid"].as_string();
-  const Answer wrong = bench.del(kVolumes + "/cos", *parse_json(R"({"preconditions":{"uid":"00000000-0000-0000-0000-000000000000"}})"));
+  const Answer wrong = bench.del(
+      kVolumes + "/cos", *parse_json(R"({"preconditions":{"uid":"00000000-0000-0000-0000-000000000000"}})"));
   CHECK(wrong.status == 409);
-  CHECK(wrong.message() == "Operation cannot be fulfilled on PersistentVolume \"cos\": the UID in the precondition "
-                           "(00000000-0000-0000-0000-000000000000) does not match the UID in record (" + uid +
-                           "). The object might have been deleted and then recreated");
-  CHECK(bench.del(kVolumes + "/cos", *parse_json(R"({"preconditions":{"resourceVersion":"1"}})")).status == 409);
+  CHECK(wrong.message() ==
+        "Operation cannot be fulfilled on PersistentVolume \"cos\": the UID in the precondition "
+        "(00000000-0000-0000-0000-000000000000) does not match the UID in record (" +
+            uid + "). The object might have been deleted and then recreated");
+  CHECK(bench.del(kVolumes + "/cos", *parse_json(R"({"preconditions":{"resourceVersion":"1"}})")).status ==
+        409);
   CHECK(bench.del(kVolumes + "/cos", *parse_json(R"({"propagationPolicy":"Sideways"})")).status == 422);
   CHECK(bench.del(kVolumes + "/cos?dryRun=All").status == 200);
   CHECK_FALSE(bench.peek("persistentvolumes", "cos", "").is_null());
-  CHECK(bench.del(kVolumes + "/cos", Json::object({{"preconditions", Json::object({{"uid", uid}})}})).status == 200);
+  CHECK(
+      bench.del(kVolumes + "/cos", Json::object({{"preconditions", Json::object({{"uid", uid}})}})).status ==
+      200);
   CHECK(bench.del(kVolumes + "/cos").status == 404);
 }
 
@@ -237,7 +268,8 @@ TEST_CASE("unknown fields are refused, warned about or dropped as asked", "[sand
   Json job = bench.job("j");
   job.at("spec").set("noSuchField", 1);
   CHECK(bench.post(kJobs + "?fieldValidation=Strict", job).message() ==
-        "Job in version \"v1\" cannot be handled as a Job: strict decoding error: unknown field \"spec.noSuchField\"");
+        "Job in version \"v1\" cannot be handled as a Job: strict decoding error: unknown field "
+        "\"spec.noSuchField\"");
   const Answer warned = bench.post(kJobs + "?dryRun=All", job);
   CHECK(warned.status == 201);
   CHECK(warned.header("warning") == "299 - \"unknown field \\\"spec.noSuchField\\\"\"");
@@ -279,7 +311,8 @@ TEST_CASE("an expired page is 410 with a token that goes on inconsistently", "[s
   const Answer rest = bench.get(kVolumes + "?continue=" + gone.body["metadata"]["continue"].as_string());
   CHECK(rest.status == 200);
   CHECK(rest.body["items"].size() == 4);
-  CHECK(bench.get(kVolumes + "?resourceVersion=2&resourceVersionMatch=Exact").message() == "The resourceVersion for the provided list is too old.");
+  CHECK(bench.get(kVolumes + "?resourceVersion=2&resourceVersionMatch=Exact").message() ==
+        "The resourceVersion for the provided list is too old.");
 }
 
 TEST_CASE("a list from the future is a timeout that names the cause", "[sandbox][api][list]") {
@@ -302,7 +335,8 @@ TEST_CASE("kubectl is answered with tables", "[sandbox][api][table]") {
   Bench bench;
   bench.post(kJobs, bench.job("j"));
   bench.pass(1s);
-  const Answer table = bench.ask("GET", kJobs, {}, {{"accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}});
+  const Answer table = bench.ask(
+      "GET", kJobs, {}, {{"accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}});
   CHECK(table.body["kind"].as_string() == "Table");
   CHECK(table.body["columnDefinitions"][1]["name"].as_string() == "Status");
   CHECK(table.body["rows"][0]["cells"][1].as_string() == "Complete");
@@ -346,7 +380,8 @@ TEST_CASE("the same seed gives the same uids and names, another one others", "[s
     ClusterOptions options;
     options.seed = seed;
     Bench bench(Features::v1_36(), options);
-    bench.post(kJobs, bench.job("j", Json::object({{"backoffLimit", 2}}), Json::object({{"sandbox.daaa/exit-code", "1,0"}})));
+    bench.post(kJobs, bench.job("j", Json::object({{"backoffLimit", 2}}),
+                                Json::object({{"sandbox.daaa/exit-code", "1,0"}})));
     bench.pass(60s);
     std::string all;
     for (const char* type : {"pods", "jobs", "events", "persistentvolumes"}) {
@@ -363,7 +398,8 @@ TEST_CASE("events are counted when repeated and gone after an hour", "[sandbox][
   bench.post(kClaims, bench.claim("mine"));
   bench.pass(100s);
   CHECK(bench.told("mine").size() == 1);
-  const Answer events = bench.get("/api/v1/namespaces/dean/events?fieldSelector=involvedObject.name%3Dmine,type%3DWarning");
+  const Answer events =
+      bench.get("/api/v1/namespaces/dean/events?fieldSelector=involvedObject.name%3Dmine,type%3DWarning");
   REQUIRE(events.body["items"].size() == 1);
   CHECK(events.body["items"][0]["count"].as_integer() == 7);
   CHECK(events.body["items"][0]["reason"].as_string() == "ProvisioningFailed");

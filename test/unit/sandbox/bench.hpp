@@ -34,13 +34,18 @@ struct Answer {
 
 class Bench {
  public:
-  explicit Bench(Features features = Features::v1_36(), ClusterOptions options = {}, SimulatedScript script = {},
-                 SimulatedPods::Scripter scripter = {})
-      : now(start_of_tests()), pods(std::move(script), std::move(scripter)), cluster(with(std::move(options), features), pods, now) {
+  explicit Bench(Features features = Features::v1_36(), ClusterOptions options = {},
+                 SimulatedScript script = {}, SimulatedPods::Scripter scripter = {})
+      : now(start_of_tests()),
+        pods(std::move(script), std::move(scripter)),
+        cluster(with(std::move(options), features), pods, now) {
     cluster.add_user("admin", {"admin", "", {"system:masters"}, Role::admin, {}});
-    const std::vector<std::string> groups = {"system:serviceaccounts", "system:serviceaccounts:dean", "system:authenticated"};
-    cluster.add_user("runner", {"system:serviceaccount:dean:daaa-runner", "u-1", groups, Role::runner, {"dean"}});
-    cluster.add_user("powerless", {"system:serviceaccount:dean:powerless", "u-2", groups, Role::powerless, {}});
+    const std::vector<std::string> groups = {"system:serviceaccounts", "system:serviceaccounts:dean",
+                                             "system:authenticated"};
+    cluster.add_user("runner",
+                     {"system:serviceaccount:dean:daaa-runner", "u-1", groups, Role::runner, {"dean"}});
+    cluster.add_user("powerless",
+                     {"system:serviceaccount:dean:powerless", "u-2", groups, Role::powerless, {}});
   }
 
   Answer ask(const std::string& method, const std::string& target, const Json& body = {},
@@ -91,15 +96,17 @@ class Bench {
                               {"persistentVolumeReclaimPolicy", "Retain"},
                               {"hostPath", Json::object({{"path", "/data/" + name}})}});
     if (!claim.empty()) spec.set("claimRef", Json::object({{"namespace", "dean"}, {"name", claim}}));
-    return Json::object({{"apiVersion", "v1"},
-                         {"kind", "PersistentVolume"},
-                         {"metadata", Json::object({{"name", name}, {"labels", Json::object({{"pvtype", name}})}})},
-                         {"spec", std::move(spec)}});
+    return Json::object(
+        {{"apiVersion", "v1"},
+         {"kind", "PersistentVolume"},
+         {"metadata", Json::object({{"name", name}, {"labels", Json::object({{"pvtype", name}})}})},
+         {"spec", std::move(spec)}});
   }
   Json claim(const std::string& name, const Json& extra = {}) const {
-    Json spec = Json::object({{"storageClassName", "static"},
-                              {"accessModes", Json::array({"ReadWriteMany"})},
-                              {"resources", Json::object({{"requests", Json::object({{"storage", "100Gi"}})}})}});
+    Json spec =
+        Json::object({{"storageClassName", "static"},
+                      {"accessModes", Json::array({"ReadWriteMany"})},
+                      {"resources", Json::object({{"requests", Json::object({{"storage", "100Gi"}})}})}});
     for (const auto& [field, value] : extra.members()) spec.set(field, value);
     return Json::object({{"apiVersion", "v1"},
                          {"kind", "PersistentVolumeClaim"},
@@ -107,12 +114,15 @@ class Bench {
                          {"spec", std::move(spec)}});
   }
   // `extra` goes into the Job's spec, `notes` are annotations of its pods.
-  Json job(const std::string& name, const Json& extra = {}, const Json& notes = {}, const std::string& claim_name = "dean-workspace-pvc") const {
-    Json container = Json::object({{"name", "daaa"},
-                                   {"image", "alpine:3.12"},
-                                   {"command", Json::array({"/bin/sh"})},
-                                   {"volumeMounts", Json::array({Json::object({{"name", "ws"}, {"mountPath", "/workspace"}})})}});
-    Json volume = Json::object({{"name", "ws"}, {"persistentVolumeClaim", Json::object({{"claimName", claim_name}})}});
+  Json job(const std::string& name, const Json& extra = {}, const Json& notes = {},
+           const std::string& claim_name = "dean-workspace-pvc") const {
+    Json container = Json::object(
+        {{"name", "daaa"},
+         {"image", "alpine:3.12"},
+         {"command", Json::array({"/bin/sh"})},
+         {"volumeMounts", Json::array({Json::object({{"name", "ws"}, {"mountPath", "/workspace"}})})}});
+    Json volume =
+        Json::object({{"name", "ws"}, {"persistentVolumeClaim", Json::object({{"claimName", claim_name}})}});
     Json pod = Json::object({{"metadata", Json::object({{"annotations", notes}})},
                              {"spec", Json::object({{"restartPolicy", "Never"},
                                                     {"containers", Json::array({std::move(container)})},
@@ -125,12 +135,14 @@ class Bench {
                          {"spec", std::move(spec)}});
   }
 
-  const Json& peek(const std::string& resource, const std::string& name, const std::string& ns = "dean") const {
+  const Json& peek(const std::string& resource, const std::string& name,
+                   const std::string& ns = "dean") const {
     static const Json kNone;
     const Json* found = cluster.peek(resource, ns, name);
     return found != nullptr ? *found : kNone;
   }
-  std::string phase(const std::string& resource, const std::string& name, const std::string& ns = "dean") const {
+  std::string phase(const std::string& resource, const std::string& name,
+                    const std::string& ns = "dean") const {
     return peek(resource, name, ns)["status"]["phase"].as_string();
   }
   // The pods of a Job, oldest first.
@@ -140,7 +152,8 @@ class Bench {
       if ((*pod)["metadata"]["labels"]["job-name"].as_string() == job_name) out.push_back(pod);
     }
     std::sort(out.begin(), out.end(), [](const Json* a, const Json* b) {
-      return std::stoll((*a)["metadata"]["resourceVersion"].as_string()) < std::stoll((*b)["metadata"]["resourceVersion"].as_string());
+      return std::stoll((*a)["metadata"]["resourceVersion"].as_string()) <
+             std::stoll((*b)["metadata"]["resourceVersion"].as_string());
     });
     return out;
   }
@@ -149,7 +162,8 @@ class Bench {
     std::vector<std::string> out;
     for (const Json* event : cluster.peek_all("events")) {
       if ((*event)["involvedObject"]["name"].as_string() != name) continue;
-      out.push_back((*event)["type"].as_string() + "/" + (*event)["reason"].as_string() + ": " + (*event)["message"].as_string());
+      out.push_back((*event)["type"].as_string() + "/" + (*event)["reason"].as_string() + ": " +
+                    (*event)["message"].as_string());
     }
     return out;
   }

@@ -26,14 +26,16 @@ TEST_CASE("a claim is bound in two writes, its volume before it", "[sandbox][bin
   bench.post(kVolumes, bench.volume("cos"));
   const Answer list = bench.get(kClaims);
   const StreamId watch =
-      bench.get(kClaims + "?watch=1&resourceVersion=" + list.body["metadata"]["resourceVersion"].as_string()).stream;
+      bench.get(kClaims + "?watch=1&resourceVersion=" + list.body["metadata"]["resourceVersion"].as_string())
+          .stream;
   bench.post(kClaims, bench.claim("mine"));
   const auto events = bench.events(watch);
   REQUIRE(events.size() == 3);
   CHECK(events[0]["type"].as_string() == "ADDED");
   CHECK(events[1]["object"]["spec"]["volumeName"].as_string() == "cos");
   CHECK(events[1]["object"]["status"]["phase"].as_string() == "Pending");
-  CHECK(events[1]["object"]["metadata"]["annotations"]["pv.kubernetes.io/bind-completed"].as_string() == "yes");
+  CHECK(events[1]["object"]["metadata"]["annotations"]["pv.kubernetes.io/bind-completed"].as_string() ==
+        "yes");
   CHECK(events[2]["object"]["status"]["phase"].as_string() == "Bound");
   CHECK(events[2]["object"]["status"]["capacity"]["storage"].as_string() == "100Gi");
   const Json& ref = bench.peek("persistentvolumes", "cos", "")["spec"]["claimRef"];
@@ -57,7 +59,11 @@ TEST_CASE("B22: a volume without claimRef is taken by the first claim of its cla
   Bench bench;
   bench.post(kVolumes, bench.volume("cos"));
   bench.post(kClaims, bench.claim("thief"));
-  bench.post(kClaims, bench.claim("mine", Json::object({{"selector", Json::object({{"matchLabels", Json::object({{"pvtype", "cos"}})}})}})));
+  bench.post(
+      kClaims,
+      bench.claim(
+          "mine",
+          Json::object({{"selector", Json::object({{"matchLabels", Json::object({{"pvtype", "cos"}})}})}})));
   CHECK(bench.phase("persistentvolumeclaims", "thief") == "Bound");
   CHECK(bench.phase("persistentvolumeclaims", "mine") == "Pending");
 }
@@ -95,13 +101,19 @@ TEST_CASE("a claim that the binder sees before its volume waits for the resync",
 TEST_CASE("a claim that asks for a volume by name gets it or is told why not", "[sandbox][binder]") {
   Bench bench;
   bench.post(kVolumes, bench.volume("cos"));
-  bench.post(kClaims, bench.claim("large", Json::object({{"volumeName", "cos"},
-                                                         {"resources", Json::object({{"requests", Json::object({{"storage", "1Ti"}})}})}})));
-  CHECK(bench.told("large").at(0) == "Warning/VolumeMismatch: Cannot bind to requested volume \"cos\": requested PV is too small");
+  bench.post(
+      kClaims,
+      bench.claim(
+          "large",
+          Json::object({{"volumeName", "cos"},
+                        {"resources", Json::object({{"requests", Json::object({{"storage", "1Ti"}})}})}})));
+  CHECK(bench.told("large").at(0) ==
+        "Warning/VolumeMismatch: Cannot bind to requested volume \"cos\": requested PV is too small");
   bench.post(kClaims, bench.claim("mine", Json::object({{"volumeName", "cos"}})));
   CHECK(bench.phase("persistentvolumeclaims", "mine") == "Bound");
   bench.post(kClaims, bench.claim("late", Json::object({{"volumeName", "cos"}})));
-  CHECK(bench.told("late").at(0) == "Warning/FailedBinding: volume \"cos\" already bound to a different claim.");
+  CHECK(bench.told("late").at(0) ==
+        "Warning/FailedBinding: volume \"cos\" already bound to a different claim.");
   CHECK(bench.phase("persistentvolumeclaims", "late") == "Pending");
 }
 
@@ -121,10 +133,12 @@ TEST_CASE("a bound claim whose volume is removed is Lost", "[sandbox][binder]") 
   Bench bench;
   bench.post(kVolumes, bench.volume("cos"));
   bench.post(kClaims, bench.claim("mine"));
-  bench.ask("PATCH", kVolumes + "/cos", *parse_json(R"({"metadata":{"finalizers":null}})"), {{"content-type", "application/merge-patch+json"}});
+  bench.ask("PATCH", kVolumes + "/cos", *parse_json(R"({"metadata":{"finalizers":null}})"),
+            {{"content-type", "application/merge-patch+json"}});
   bench.del(kVolumes + "/cos");
   CHECK(bench.phase("persistentvolumeclaims", "mine") == "Lost");
-  CHECK(bench.told("mine").at(0) == "Warning/ClaimLost: Bound claim has lost its PersistentVolume. Data on the volume is lost!");
+  CHECK(bench.told("mine").at(0) ==
+        "Warning/ClaimLost: Bound claim has lost its PersistentVolume. Data on the volume is lost!");
 }
 
 TEST_CASE("B20: a volume in use is kept until its claim is gone", "[sandbox][protection]") {

@@ -66,7 +66,8 @@ class Front {
     token = sandbox->token();
   }
 
-  HttpRequest request(Method method, const std::string& path, const std::string& body = {}, ExchangeKind kind = ExchangeKind::unary) const {
+  HttpRequest request(Method method, const std::string& path, const std::string& body = {},
+                      ExchangeKind kind = ExchangeKind::unary) const {
     HttpRequest r;
     r.method = method;
     r.path = path;
@@ -91,8 +92,10 @@ class Front {
     return e;
   }
   Json job(const std::string& name, const Json& notes) const {
-    return *parse_json(R"({"metadata":{"name":")" + name + R"("},"spec":{"backoffLimit":0,"template":{"metadata":{"annotations":)" + to_json(notes) +
-                       R"(},"spec":{"restartPolicy":"Never","containers":[{"name":"daaa","image":"alpine:3.12"}]}}}})");
+    return *parse_json(
+        R"({"metadata":{"name":")" + name +
+        R"("},"spec":{"backoffLimit":0,"template":{"metadata":{"annotations":)" + to_json(notes) +
+        R"(},"spec":{"restartPolicy":"Never","containers":[{"name":"daaa","image":"alpine:3.12"}]}}}})");
   }
 
   Directory directory;
@@ -134,32 +137,47 @@ TEST_CASE("many watches get every event, and a vanished one is forgotten", "[san
   std::vector<std::unique_ptr<Exchange>> watches;
   for (int i = 0; i < 100; ++i) {
     watches.push_back(std::make_unique<Exchange>());
-    const ExchangeId id = front.loop->start(front.request(Method::get, "/apis/batch/v1/namespaces/dean/jobs?watch=1&timeoutSeconds=60", {}, ExchangeKind::watch), *watches.back());
+    const ExchangeId id = front.loop->start(
+        front.request(Method::get, "/apis/batch/v1/namespaces/dean/jobs?watch=1&timeoutSeconds=60", {},
+                      ExchangeKind::watch),
+        *watches.back());
     if (i >= 50) continue;
     REQUIRE(front.until([&] { return watches.back()->status == 200; }));
     front.loop->cancel(id);
   }
-  REQUIRE(front.until([&] { return std::all_of(watches.begin() + 50, watches.end(), [](const auto& w) { return w->status == 200; }); }));
-  CHECK(front.ask(Method::post, "/apis/batch/v1/namespaces/dean/jobs", to_json(front.job("j", Json::object()))).status == 201);
+  REQUIRE(front.until([&] {
+    return std::all_of(watches.begin() + 50, watches.end(), [](const auto& w) { return w->status == 200; });
+  }));
+  CHECK(
+      front.ask(Method::post, "/apis/batch/v1/namespaces/dean/jobs", to_json(front.job("j", Json::object())))
+          .status == 201);
   CHECK(front.until([&] {
-    return std::all_of(watches.begin() + 50, watches.end(), [](const auto& w) { return w->body.find("\"Complete\"") != std::string::npos; });
+    return std::all_of(watches.begin() + 50, watches.end(),
+                       [](const auto& w) { return w->body.find("\"Complete\"") != std::string::npos; });
   }));
 }
 
 TEST_CASE("a followed log streams while it is written and ends properly", "[sandbox][front]") {
   Front front;
-  front.ask(Method::post, "/apis/batch/v1/namespaces/dean/jobs",
-            to_json(front.job("j", *parse_json(R"({"sandbox.daaa/log-lines":"5","sandbox.daaa/duration":"1s","sandbox.daaa/start-delay":"0s"})"))));
+  front.ask(
+      Method::post, "/apis/batch/v1/namespaces/dean/jobs",
+      to_json(front.job(
+          "j",
+          *parse_json(
+              R"({"sandbox.daaa/log-lines":"5","sandbox.daaa/duration":"1s","sandbox.daaa/start-delay":"0s"})"))));
   std::string pod;
   REQUIRE(front.until([&] { return true; }));
   for (int i = 0; i < 100 && pod.empty(); ++i) {
-    const Exchange list = front.ask(Method::get, "/api/v1/namespaces/dean/pods?fieldSelector=status.phase%3DRunning");
+    const Exchange list =
+        front.ask(Method::get, "/api/v1/namespaces/dean/pods?fieldSelector=status.phase%3DRunning");
     const Json items = (*parse_json(list.body))["items"];
     if (!items.empty()) pod = items[0]["metadata"]["name"].as_string();
   }
   REQUIRE_FALSE(pod.empty());
   Exchange log;
-  front.loop->start(front.request(Method::get, "/api/v1/namespaces/dean/pods/" + pod + "/log?follow=true", {}, ExchangeKind::log), log);
+  front.loop->start(front.request(Method::get, "/api/v1/namespaces/dean/pods/" + pod + "/log?follow=true", {},
+                                  ExchangeKind::log),
+                    log);
   CHECK(front.until([&] { return log.ended; }));
   CHECK_FALSE(log.error.has_value());
   CHECK(log.body == "line 1 of 5\nline 2 of 5\nline 3 of 5\nline 4 of 5\nline 5 of 5\n");
@@ -171,29 +189,35 @@ TEST_CASE("a reader that stands still does not delay the others", "[sandbox][fro
   Front front;
   Exchange still;
   still.hold = true;
-  front.loop->start(front.request(Method::get, "/api/v1/persistentvolumes?watch=1", {}, ExchangeKind::watch), still);
+  front.loop->start(front.request(Method::get, "/api/v1/persistentvolumes?watch=1", {}, ExchangeKind::watch),
+                    still);
   REQUIRE(front.until([&] { return !still.body.empty(); }));
   const std::string filler(20'000, 'x');
   for (int i = 0; i < 100; ++i) {
     const std::string name = "v" + std::to_string(i);
-    CHECK(front.ask(Method::post, "/api/v1/persistentvolumes",
-                    R"({"metadata":{"name":")" + name + R"(","annotations":{"a":")" + filler +
-                        R"("}},"spec":{"capacity":{"storage":"1Gi"},"accessModes":["ReadWriteMany"],"hostPath":{"path":"/x"}}})")
-              .status == 201);
+    CHECK(
+        front
+            .ask(
+                Method::post, "/api/v1/persistentvolumes",
+                R"({"metadata":{"name":")" + name + R"(","annotations":{"a":")" + filler +
+                    R"("}},"spec":{"capacity":{"storage":"1Gi"},"accessModes":["ReadWriteMany"],"hostPath":{"path":"/x"}}})")
+            .status == 201);
   }
   CHECK(front.ask(Method::get, "/version").status == 200);
 }
 
 TEST_CASE("a body over three MiB is refused with 413", "[sandbox][front]") {
   Front front;
-  const Exchange e = front.ask(Method::post, "/apis/batch/v1/namespaces/dean/jobs", std::string(3'500'000, ' '));
+  const Exchange e =
+      front.ask(Method::post, "/apis/batch/v1/namespaces/dean/jobs", std::string(3'500'000, ' '));
   CHECK((e.status == 413 || e.error.has_value()));
 }
 
 TEST_CASE("a restart of the API server breaks connections and new ones work", "[sandbox][front][fault]") {
   Front front;
   Exchange watch;
-  front.loop->start(front.request(Method::get, "/api/v1/persistentvolumes?watch=1", {}, ExchangeKind::watch), watch);
+  front.loop->start(front.request(Method::get, "/api/v1/persistentvolumes?watch=1", {}, ExchangeKind::watch),
+                    watch);
   REQUIRE(front.until([&] { return !watch.body.empty(); }));
   front.sandbox->restart_api_server(true);
   CHECK(front.until([&] { return watch.ended; }));
@@ -217,7 +241,8 @@ TEST_CASE("a port that is taken and a directory that is not there are said", "[s
   SandboxOptions options;
   options.directory = front.directory.path;
   options.pods = Pods::simulated;
-  options.port = static_cast<std::uint16_t>(std::stoi(front.sandbox->url().substr(front.sandbox->url().rfind(':') + 1)));
+  options.port =
+      static_cast<std::uint16_t>(std::stoi(front.sandbox->url().substr(front.sandbox->url().rfind(':') + 1)));
   const auto taken = Sandbox::start(options);
   REQUIRE_FALSE(taken);
   CHECK(taken.error().message.find("cannot listen on 127.0.0.1:") == 0);

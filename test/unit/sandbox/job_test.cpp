@@ -20,17 +20,24 @@ TEST_CASE("a Job that succeeds gets the interim condition, then Complete", "[san
   const Answer made = bench.post(kJobs, bench.job("j"));
   CHECK(made.status == 201);
   CHECK(made.body["status"] == Json::object());
-  const StreamId watch = bench.get(kJobs + "?watch=1&resourceVersion=" + made.body["metadata"]["resourceVersion"].as_string()).stream;
+  const StreamId watch =
+      bench.get(kJobs + "?watch=1&resourceVersion=" + made.body["metadata"]["resourceVersion"].as_string())
+          .stream;
   bench.pass(1s);
-  CHECK(bench.conditions("j") == Texts{"SuccessCriteriaMet=True CompletionsReached", "Complete=True CompletionsReached"});
+  CHECK(bench.conditions("j") ==
+        Texts{"SuccessCriteriaMet=True CompletionsReached", "Complete=True CompletionsReached"});
   const auto events = bench.events(watch);
   REQUIRE(events.size() == 4);
-  CHECK(events[0]["object"]["status"] == *parse_json(R"({"startTime":"2026-11-23T18:00:00Z","active":1,"terminating":0,"uncountedTerminatedPods":{},"ready":0})"));
+  CHECK(
+      events[0]["object"]["status"] ==
+      *parse_json(
+          R"({"startTime":"2026-11-23T18:00:00Z","active":1,"terminating":0,"uncountedTerminatedPods":{},"ready":0})"));
   CHECK(events[1]["object"]["status"]["ready"].as_integer() == 1);
   CHECK(events[2]["object"]["status"]["uncountedTerminatedPods"]["succeeded"].size() == 1);
   CHECK(events[2]["object"]["status"].find("active") == nullptr);
   CHECK(events[3]["object"]["status"]["succeeded"].as_integer() == 1);
-  CHECK(bench.told("j") == Texts{"Normal/SuccessfulCreate: Created pod: " + (*bench.pods_of("j")[0])["metadata"]["name"].as_string(),
+  CHECK(bench.told("j") == Texts{"Normal/SuccessfulCreate: Created pod: " +
+                                     (*bench.pods_of("j")[0])["metadata"]["name"].as_string(),
                                  "Normal/Completed: Job completed"});
 }
 
@@ -48,12 +55,14 @@ TEST_CASE("a Job that fails gets FailureTarget, then Failed", "[sandbox][job]") 
   Bench bench;
   bench.post(kJobs, bench.job("j", {}, code("3")));
   bench.pass(1s);
-  CHECK(bench.conditions("j") == Texts{"FailureTarget=True BackoffLimitExceeded", "Failed=True BackoffLimitExceeded"});
+  CHECK(bench.conditions("j") ==
+        Texts{"FailureTarget=True BackoffLimitExceeded", "Failed=True BackoffLimitExceeded"});
   CHECK(bench.peek("jobs", "j")["status"]["failed"].as_integer() == 1);
   const Json& state = (*bench.pods_of("j")[0])["status"]["containerStatuses"][0]["state"]["terminated"];
   CHECK(state["exitCode"].as_integer() == 3);
   CHECK(state["reason"].as_string() == "Error");
-  CHECK(bench.told("j").back() == "Warning/BackoffLimitExceeded: Job has reached the specified backoff limit");
+  CHECK(bench.told("j").back() ==
+        "Warning/BackoffLimitExceeded: Job has reached the specified backoff limit");
 }
 
 TEST_CASE("B2: a retry comes after ten seconds, the next after twenty, and may succeed", "[sandbox][job]") {
@@ -91,8 +100,10 @@ TEST_CASE("backoffLimit 2 means three attempts", "[sandbox][job]") {
 
 TEST_CASE("a deadline ends the pods and the Job is Failed only once they have ended", "[sandbox][job]") {
   Bench bench;
-  bench.post(kJobs, bench.job("j", Json::object({{"activeDeadlineSeconds", 5}}),
-                              Json::object({{"sandbox.daaa/duration", "1h"}, {"sandbox.daaa/ignore-term", "true"}})));
+  bench.post(
+      kJobs,
+      bench.job("j", Json::object({{"activeDeadlineSeconds", 5}}),
+                Json::object({{"sandbox.daaa/duration", "1h"}, {"sandbox.daaa/ignore-term", "true"}})));
   bench.pass(6s);
   CHECK(bench.conditions("j") == Texts{"FailureTarget=True DeadlineExceeded"});
   CHECK((*bench.pods_of("j")[0])["metadata"].find("deletionTimestamp") != nullptr);
@@ -108,7 +119,8 @@ TEST_CASE("B7: a suspended Job has no pods until it is resumed", "[sandbox][job]
   CHECK(bench.conditions("j") == Texts{"Suspended=True JobSuspended"});
   CHECK(bench.pods_of("j").empty());
   CHECK(bench.peek("jobs", "j")["status"].find("startTime") == nullptr);
-  bench.ask("PATCH", kJobs + "/j", *parse_json(R"({"spec":{"suspend":false}})"), {{"content-type", "application/merge-patch+json"}});
+  bench.ask("PATCH", kJobs + "/j", *parse_json(R"({"spec":{"suspend":false}})"),
+            {{"content-type", "application/merge-patch+json"}});
   CHECK(bench.conditions("j") == Texts{"Suspended=False JobResumed"});
   CHECK(bench.peek("jobs", "j")["metadata"]["generation"].as_integer() == 2);
   bench.pass(1s);
@@ -119,11 +131,13 @@ TEST_CASE("B7: suspending a running Job takes its pods and counts nothing as fai
   Bench bench;
   bench.post(kJobs, bench.job("j", {}, Json::object({{"sandbox.daaa/duration", "10s"}})));
   bench.pass(1s);
-  bench.ask("PATCH", kJobs + "/j", *parse_json(R"({"spec":{"suspend":true}})"), {{"content-type", "application/merge-patch+json"}});
+  bench.ask("PATCH", kJobs + "/j", *parse_json(R"({"spec":{"suspend":true}})"),
+            {{"content-type", "application/merge-patch+json"}});
   bench.pass(1s);
   CHECK(bench.pods_of("j").empty());
   CHECK(bench.conditions("j") == Texts{"Suspended=True JobSuspended"});
-  bench.ask("PATCH", kJobs + "/j", *parse_json(R"({"spec":{"suspend":false}})"), {{"content-type", "application/merge-patch+json"}});
+  bench.ask("PATCH", kJobs + "/j", *parse_json(R"({"spec":{"suspend":false}})"),
+            {{"content-type", "application/merge-patch+json"}});
   bench.pass(15s);
   CHECK(bench.conditions("j").back() == "Complete=True CompletionsReached");
 }
@@ -142,7 +156,8 @@ TEST_CASE("B27: a quota refuses the pod and only the Job's events tell", "[sandb
   for (const Features& features : {Features::v1_36(), Features::v1_20()}) {
     Bench bench(features);
     bench.post("/api/v1/namespaces/dean/resourcequotas",
-               Json::object({{"metadata", Json::object({{"name", "nopods"}})}, {"spec", Json::object({{"hard", Json::object({{"pods", "0"}})}})}}));
+               Json::object({{"metadata", Json::object({{"name", "nopods"}})},
+                             {"spec", Json::object({{"hard", Json::object({{"pods", "0"}})}})}}));
     CHECK(bench.peek("resourcequotas", "nopods")["status"]["used"]["pods"].as_string() == "0");
     bench.post(kJobs, bench.job("j"));
     bench.pass(20s);
@@ -151,7 +166,8 @@ TEST_CASE("B27: a quota refuses the pod and only the Job's events tell", "[sandb
     const auto told = bench.told("j");
     REQUIRE(told.size() >= 2);
     CHECK(told[0].starts_with("Warning/FailedCreate: Error creating: pods \"j-"));
-    CHECK(told[0].ends_with("\" is forbidden: exceeded quota: nopods, requested: pods=1, used: pods=0, limited: pods=0"));
+    CHECK(told[0].ends_with(
+        "\" is forbidden: exceeded quota: nopods, requested: pods=1, used: pods=0, limited: pods=0"));
     bench.del("/api/v1/namespaces/dean/resourcequotas/nopods");
     bench.pass(70s);
     CHECK(bench.conditions("j").back().starts_with("Complete=True"));
@@ -165,7 +181,8 @@ TEST_CASE("B32: deleting a Job without a policy keeps its pods and warns", "[san
   const std::string pod = (*bench.pods_of("j")[0])["metadata"]["name"].as_string();
   const Answer deleted = bench.del(kJobs + "/j");
   CHECK(deleted.status == 200);
-  CHECK(deleted.header("warning").starts_with("299 - \"child pods are preserved by default when jobs are deleted;"));
+  CHECK(deleted.header("warning").starts_with(
+      "299 - \"child pods are preserved by default when jobs are deleted;"));
   CHECK(bench.peek("jobs", "j").is_null());
   CHECK(bench.peek("pods", pod)["metadata"].find("ownerReferences") == nullptr);
   CHECK_FALSE(bench.peek("pods", pod).is_null());
@@ -173,7 +190,10 @@ TEST_CASE("B32: deleting a Job without a policy keeps its pods and warns", "[san
 
 TEST_CASE("background deletion takes the pods with the Job, after their grace", "[sandbox][job]") {
   Bench bench;
-  bench.post(kJobs, bench.job("j", {}, Json::object({{"sandbox.daaa/duration", "1h"}, {"sandbox.daaa/ignore-term", "true"}})));
+  bench.post(
+      kJobs,
+      bench.job("j", {},
+                Json::object({{"sandbox.daaa/duration", "1h"}, {"sandbox.daaa/ignore-term", "true"}})));
   bench.pass(1s);
   const Answer deleted = bench.del(kJobs + "/j", Json::object({{"propagationPolicy", "Background"}}));
   CHECK(deleted.body["kind"].as_string() == "Status");
@@ -190,7 +210,10 @@ TEST_CASE("background deletion takes the pods with the Job, after their grace", 
 
 TEST_CASE("foreground deletion keeps the Job until its pods are gone", "[sandbox][job]") {
   Bench bench;
-  bench.post(kJobs, bench.job("j", {}, Json::object({{"sandbox.daaa/duration", "1h"}, {"sandbox.daaa/ignore-term", "true"}})));
+  bench.post(
+      kJobs,
+      bench.job("j", {},
+                Json::object({{"sandbox.daaa/duration", "1h"}, {"sandbox.daaa/ignore-term", "true"}})));
   bench.pass(1s);
   const Answer deleted = bench.del(kJobs + "/j", Json::object({{"propagationPolicy", "Foreground"}}));
   CHECK(deleted.body["metadata"]["finalizers"] == Json::array({"foregroundDeletion"}));
@@ -202,7 +225,8 @@ TEST_CASE("foreground deletion keeps the Job until its pods are gone", "[sandbox
 
 TEST_CASE("a Job of several completions runs as many pods as it may at once", "[sandbox][job]") {
   Bench bench;
-  bench.post(kJobs, bench.job("j", Json::object({{"completions", 3}, {"parallelism", 2}}), Json::object({{"sandbox.daaa/duration", "1s"}})));
+  bench.post(kJobs, bench.job("j", Json::object({{"completions", 3}, {"parallelism", 2}}),
+                              Json::object({{"sandbox.daaa/duration", "1s"}})));
   CHECK(bench.pods_of("j").size() == 2);
   bench.pass(5s);
   CHECK(bench.pods_of("j").size() == 3);
@@ -228,7 +252,8 @@ TEST_CASE("a service account that is not there keeps the pod from being made", "
   Json job = bench.job("j");
   job.at("spec").at("template").at("spec").set("serviceAccountName", "nobody");
   bench.post(kJobs, job);
-  CHECK(bench.told("j").at(0).ends_with("is forbidden: error looking up service account dean/nobody: serviceaccount \"nobody\" not found"));
+  CHECK(bench.told("j").at(0).ends_with(
+      "is forbidden: error looking up service account dean/nobody: serviceaccount \"nobody\" not found"));
 }
 
 }  // namespace daaa::sandbox::testing

@@ -12,9 +12,10 @@ namespace {
 
 // A pod that prints line 1 .. n, one a second, and ends after n seconds.
 std::string printing_pod(Bench& bench, int lines) {
-  bench.post(kJobs, bench.job("j", {}, Json::object({{"sandbox.daaa/log-lines", std::to_string(lines)},
-                                                     {"sandbox.daaa/start-delay", "0s"},
-                                                     {"sandbox.daaa/duration", std::to_string(lines) + "s"}})));
+  bench.post(kJobs, bench.job("j", {},
+                              Json::object({{"sandbox.daaa/log-lines", std::to_string(lines)},
+                                            {"sandbox.daaa/start-delay", "0s"},
+                                            {"sandbox.daaa/duration", std::to_string(lines) + "s"}})));
   return kPods + "/" + (*bench.pods_of("j").at(0))["metadata"]["name"].as_string() + "/log";
 }
 
@@ -28,15 +29,19 @@ TEST_CASE("B36: a log that is not there yet is refused in the server's words", "
   const Answer nothing = bench.get(kPods + "/" + unscheduled + "/log?follow=true");
   CHECK(nothing.status == 204);
   CHECK(nothing.text.empty());
-  CHECK(bench.get(kPods + "/" + unscheduled + "/log?container=x").message() == "container x is not valid for pod " + unscheduled);
+  CHECK(bench.get(kPods + "/" + unscheduled + "/log?container=x").message() ==
+        "container x is not valid for pod " + unscheduled);
   const Answer negative = bench.get(kPods + "/" + unscheduled + "/log?tailLines=-1");
   CHECK(negative.status == 422);
-  CHECK(negative.message() == "PodLogOptions \"" + unscheduled + "\" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0");
+  CHECK(negative.message() ==
+        "PodLogOptions \"" + unscheduled +
+            "\" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0");
   bench.post(kJobs, bench.job("k"));
   const std::string starting = (*bench.pods_of("k").at(0))["metadata"]["name"].as_string();
   const Answer early = bench.get(kPods + "/" + starting + "/log");
   CHECK(early.status == 400);
-  CHECK(early.message() == "container \"daaa\" in pod \"" + starting + "\" is waiting to start: ContainerCreating");
+  CHECK(early.message() ==
+        "container \"daaa\" in pod \"" + starting + "\" is waiting to start: ContainerCreating");
   bench.pass(12s);
   CHECK(bench.get(kPods + "/" + starting + "/log?previous=true").message() ==
         "previous terminated container \"daaa\" in pod \"" + starting + "\" not found");
@@ -74,13 +79,15 @@ TEST_CASE("B40: sinceTime counts in whole seconds, so the second is served again
 }
 
 TEST_CASE("B41: an old kubelet stamps every 16 KiB of a line, a new one only its start", "[sandbox][log]") {
-  for (const auto& [features, size] : {std::pair(Features::v1_36(), 20'000 + 31 + 1), {Features::v1_20(), 20'000 + 2 * 31 + 1}}) {
+  for (const auto& [features, size] :
+       {std::pair(Features::v1_36(), 20'000 + 31 + 1), {Features::v1_20(), 20'000 + 2 * 31 + 1}}) {
     SimulatedScript script;
     script.output = {{0s, std::string(20'000, 'x') + "\n"}};
     Bench bench(features, {}, script);
     bench.post(kJobs, bench.job("j"));
     bench.pass(1s);
-    const std::string path = kPods + "/" + (*bench.pods_of("j").at(0))["metadata"]["name"].as_string() + "/log";
+    const std::string path =
+        kPods + "/" + (*bench.pods_of("j").at(0))["metadata"]["name"].as_string() + "/log";
     CHECK(bench.get(path + "?timestamps=true").text.size() == static_cast<std::size_t>(size));
     CHECK(bench.get(path).text == std::string(20'000, 'x') + "\n");
   }
@@ -92,7 +99,8 @@ TEST_CASE("a last line without a newline comes without one", "[sandbox][log]") {
   Bench bench(Features::v1_36(), {}, script);
   bench.post(kJobs, bench.job("j"));
   bench.pass(1s);
-  CHECK(bench.get(kPods + "/" + (*bench.pods_of("j").at(0))["metadata"]["name"].as_string() + "/log").text == "a\r\n\x1b[31mb");
+  CHECK(bench.get(kPods + "/" + (*bench.pods_of("j").at(0))["metadata"]["name"].as_string() + "/log").text ==
+        "a\r\n\x1b[31mb");
 }
 
 TEST_CASE("B37: rotation costs who comes later, not who follows", "[sandbox][log][fault]") {
@@ -126,7 +134,8 @@ TEST_CASE("a long log is pulled in bounded pieces", "[sandbox][log]") {
   Bench bench(Features::v1_36(), {}, script);
   bench.post(kJobs, bench.job("j"));
   bench.pass(1s);
-  const Answer answer = bench.get(kPods + "/" + (*bench.pods_of("j").at(0))["metadata"]["name"].as_string() + "/log");
+  const Answer answer =
+      bench.get(kPods + "/" + (*bench.pods_of("j").at(0))["metadata"]["name"].as_string() + "/log");
   REQUIRE(answer.stream != 0);
   std::string all = answer.text;
   std::string piece;

@@ -35,7 +35,8 @@ TEST_CASE("time stamps go out and come back as the server writes them", "[sandbo
   CHECK(http_date(*time) == "Thu, 29 Feb 2024 23:59:58 GMT");
   CHECK(parse_rfc3339("2024-03-01T01:29:58+01:30") == std::chrono::floor<std::chrono::seconds>(*time));
   CHECK(rfc3339_nano(*parse_rfc3339("1969-12-31T23:59:59.5Z")) == "1969-12-31T23:59:59.500000000Z");
-  for (const char* bad : {"", "yesterday", "2024-02-29", "2024-13-01T00:00:00Z", "2024-02-29T23:59:58", "2024-02-29T23:59:58.Z"}) {
+  for (const char* bad : {"", "yesterday", "2024-02-29", "2024-13-01T00:00:00Z", "2024-02-29T23:59:58",
+                          "2024-02-29T23:59:58.Z"}) {
     INFO(bad);
     CHECK_FALSE(parse_rfc3339(bad).has_value());
   }
@@ -64,7 +65,8 @@ TEST_CASE("quantities are compared by value", "[sandbox][quantity]") {
 
 TEST_CASE("label selectors know equality and sets", "[sandbox][selector]") {
   const Json object = json(R"({"a":"1","b":"two"})");
-  for (const char* fits : {"", "a=1", "a==1,b!=three", "a in (0, 1)", "c notin (x)", "a,!c", "b in (two),a"}) {
+  for (const char* fits :
+       {"", "a=1", "a==1,b!=three", "a in (0, 1)", "c notin (x)", "a,!c", "b in (two),a"}) {
     INFO(fits);
     CHECK(labels(fits).matches(object));
   }
@@ -78,8 +80,10 @@ TEST_CASE("label selectors know equality and sets", "[sandbox][selector]") {
 TEST_CASE("field selectors refuse fields that the real server does not index", "[sandbox][selector]") {
   const auto fields = FieldSelector::parse(Res::pods, "status.phase!=Running,metadata.name=x");
   REQUIRE(std::holds_alternative<FieldSelector>(fields));
-  CHECK(std::get<FieldSelector>(fields).matches(json(R"({"metadata":{"name":"x"},"status":{"phase":"Pending"}})")));
-  CHECK_FALSE(std::get<FieldSelector>(fields).matches(json(R"({"metadata":{"name":"x"},"status":{"phase":"Running"}})")));
+  CHECK(std::get<FieldSelector>(fields).matches(
+      json(R"({"metadata":{"name":"x"},"status":{"phase":"Pending"}})")));
+  CHECK_FALSE(std::get<FieldSelector>(fields).matches(
+      json(R"({"metadata":{"name":"x"},"status":{"phase":"Running"}})")));
   const auto refused = FieldSelector::parse(Res::jobs, "spec.suspend=true");
   REQUIRE(std::holds_alternative<std::string>(refused));
   CHECK(std::get<std::string>(refused) == "field label not supported: spec.suspend");
@@ -91,14 +95,22 @@ TEST_CASE("a merge patch sets, replaces and removes", "[sandbox][patch]") {
 }
 
 TEST_CASE("a strategic patch merges lists by their key", "[sandbox][patch]") {
-  const Json target = json(R"({"containers":[{"name":"a","image":"1","env":[{"name":"X","value":"1"}]},{"name":"b"}],
+  const Json target =
+      json(R"({"containers":[{"name":"a","image":"1","env":[{"name":"X","value":"1"}]},{"name":"b"}],
                                "finalizers":["p"],"args":["old"]})");
-  CHECK(strategic_patch(target, json(R"({"containers":[{"name":"a","image":"2"},{"name":"c"}]})"))["containers"] ==
+  CHECK(strategic_patch(target,
+                        json(R"({"containers":[{"name":"a","image":"2"},{"name":"c"}]})"))["containers"] ==
         json(R"([{"name":"a","image":"2","env":[{"name":"X","value":"1"}]},{"name":"b"},{"name":"c"}])"));
   CHECK(strategic_patch(target, json(R"({"containers":[{"$patch":"delete","name":"a"}]})"))["containers"] ==
         json(R"([{"name":"b"}])"));
-  CHECK(strategic_patch(target, json(R"({"$setElementOrder/containers":[{"name":"b"},{"name":"a"}]})"))["containers"][0]["name"] == Json("b"));
-  CHECK(strategic_patch(target, json(R"({"$deleteFromPrimitiveList/finalizers":["p"]})")).find("finalizers") == nullptr);
+  CHECK(
+      strategic_patch(
+          target,
+          json(R"({"$setElementOrder/containers":[{"name":"b"},{"name":"a"}]})"))["containers"][0]["name"] ==
+      Json("b"));
+  CHECK(
+      strategic_patch(target, json(R"({"$deleteFromPrimitiveList/finalizers":["p"]})")).find("finalizers") ==
+      nullptr);
   CHECK(strategic_patch(target, json(R"({"args":["new"]})"))["args"] == json(R"(["new"])"));
 }
 
@@ -109,8 +121,10 @@ TEST_CASE("a JSON patch applies in order or says why not", "[sandbox][patch]") {
       {"op":"add","path":"/list/-","value":"d"},{"op":"remove","path":"/list/0"},{"op":"add","path":"/x~1y","value":1}])"));
   REQUIRE(std::holds_alternative<Json>(good));
   CHECK(std::get<Json>(good) == json(R"({"spec":{"suspend":false},"list":["b","c","d"],"x/y":1})"));
-  for (const char* bad : {R"([{"op":"remove","path":"/none"}])", R"([{"op":"test","path":"/spec/suspend","value":1}])",
-                          R"([{"op":"replace","path":"/spec/none/x","value":1}])", R"([{"op":"add","path":"/list/9","value":1}])", R"({})"}) {
+  for (const char* bad :
+       {R"([{"op":"remove","path":"/none"}])", R"([{"op":"test","path":"/spec/suspend","value":1}])",
+        R"([{"op":"replace","path":"/spec/none/x","value":1}])",
+        R"([{"op":"add","path":"/list/9","value":1}])", R"({})"}) {
     INFO(bad);
     CHECK(std::holds_alternative<std::string>(json_patch(target, json(bad))));
   }
@@ -118,8 +132,12 @@ TEST_CASE("a JSON patch applies in order or says why not", "[sandbox][patch]") {
 
 TEST_CASE("decoding names unknown fields by their path and drops them", "[sandbox][schema]") {
   const Decoded decoded = decode_object(
-      Res::jobs, json(R"({"spec":{"noSuchField":1,"suspend":true,"template":{"spec":{"containers":[{"name":"x","imag":"y"}]}}}})"), 36);
-  CHECK(decoded.unknown == std::vector<std::string>{"spec.noSuchField", "spec.template.spec.containers[0].imag"});
+      Res::jobs,
+      json(
+          R"({"spec":{"noSuchField":1,"suspend":true,"template":{"spec":{"containers":[{"name":"x","imag":"y"}]}}}})"),
+      36);
+  CHECK(decoded.unknown ==
+        std::vector<std::string>{"spec.noSuchField", "spec.template.spec.containers[0].imag"});
   CHECK(decoded.object["spec"].find("noSuchField") == nullptr);
   CHECK(decoded.object["spec"]["suspend"].as_bool());
   CHECK_FALSE(decoded.refused.has_value());
@@ -140,7 +158,8 @@ TEST_CASE("decoding refuses wrong types as Go does", "[sandbox][schema]") {
 }
 
 TEST_CASE("continue tokens can be read by those who made the recordings", "[sandbox][list]") {
-  const auto token = read_continue_token("eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MjUyOSwic3RhcnQiOiIvZGFhYS1wYWdlMS1jb3MtcHZcdTAwMDAifQ");
+  const auto token = read_continue_token(
+      "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MjUyOSwic3RhcnQiOiIvZGFhYS1wYWdlMS1jb3MtcHZcdTAwMDAifQ");
   REQUIRE(token.has_value());
   CHECK(token->rv == 2529);
   CHECK(token->start == std::string("daaa-page1-cos-pv\0", 18));
@@ -151,11 +170,14 @@ TEST_CASE("continue tokens can be read by those who made the recordings", "[sand
 }
 
 TEST_CASE("a log is cut into lines however its bytes arrive", "[sandbox][log]") {
-  const std::string text = "one\n\ntwo\nthr" "ee";
+  const std::string text =
+      "one\n\ntwo\nthr"
+      "ee";
   for (const std::size_t step : {std::size_t(1), std::size_t(2), std::size_t(7), text.size()}) {
     INFO("chunks of " << step);
     ContainerLog log(1 << 20);
-    for (std::size_t i = 0; i < text.size(); i += step) log.append(std::string_view(text).substr(i, step), Time{});
+    for (std::size_t i = 0; i < text.size(); i += step)
+      log.append(std::string_view(text).substr(i, step), Time{});
     CHECK(whole(log) == "one||two|");
     log.finish(Time{});
     CHECK(whole(log) == "one||two|three~");
@@ -167,7 +189,8 @@ TEST_CASE("a long line becomes entries of 16 KiB", "[sandbox][log]") {
   for (const std::size_t step : {std::size_t(1), std::size_t(7), text.size()}) {
     INFO("chunks of " << step);
     ContainerLog log(1 << 20);
-    for (std::size_t i = 0; i < text.size(); i += step) log.append(std::string_view(text).substr(i, step), Time{});
+    for (std::size_t i = 0; i < text.size(); i += step)
+      log.append(std::string_view(text).substr(i, step), Time{});
     REQUIRE(log.end() == 3);
     CHECK(log.at(0).bytes.size() == kPartialLine);
     CHECK_FALSE(log.at(0).whole);

@@ -14,8 +14,8 @@ namespace {
 
 struct Scenario {
   std::string name;
-  std::string codes = "0";           // exit codes of the attempts
-  bool quota = false;                // a quota of no pods, made by somebody else
+  std::string codes = "0";  // exit codes of the attempts
+  bool quota = false;       // a quota of no pods, made by somebody else
   bool failing_image = false;
 };
 
@@ -37,30 +37,37 @@ std::string body_of(const Json& response) {
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
   return text;
 }
 
 // Fields that two servers can never agree on, and those of OpenShift's own admission.
 bool differs_by_nature(const std::string& name) {
-  static const std::vector<std::string> kNames = {
-      "managedFields", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "startTime", "completionTime",
-      "lastProbeTime", "lastTransitionTime", "lastPhaseTransitionTime", "credential-id", "extra", "controller-uid",
-      "batch.kubernetes.io/controller-uid"};
+  static const std::vector<std::string> kNames = {"managedFields",      "uid",
+                                                  "resourceVersion",    "creationTimestamp",
+                                                  "deletionTimestamp",  "startTime",
+                                                  "completionTime",     "lastProbeTime",
+                                                  "lastTransitionTime", "lastPhaseTransitionTime",
+                                                  "credential-id",      "extra",
+                                                  "controller-uid",     "batch.kubernetes.io/controller-uid"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
 // Where the two trees differ: "path: recorded | ours".
-void compare(const Json& recorded, const Json& ours, const std::string& path, std::vector<std::string>& differences) {
+void compare(const Json& recorded, const Json& ours, const std::string& path,
+             std::vector<std::string>& differences) {
   if (recorded.is_object() && ours.is_object()) {
     for (const auto& [name, value] : recorded.members()) {
       if (!differs_by_nature(name)) compare(value, ours[name], path + "." + name, differences);
     }
     for (const auto& [name, value] : ours.members()) {
-      if (!differs_by_nature(name) && recorded.find(name) == nullptr) differences.push_back(path + "." + name + ": only ours");
+      if (!differs_by_nature(name) && recorded.find(name) == nullptr)
+        differences.push_back(path + "." + name + ": only ours");
     }
   } else if (recorded.is_array() && ours.is_array() && recorded.size() == ours.size()) {
-    for (std::size_t i = 0; i < recorded.size(); ++i) compare(recorded[i], ours[i], path + "[" + std::to_string(i) + "]", differences);
+    for (std::size_t i = 0; i < recorded.size(); ++i)
+      compare(recorded[i], ours[i], path + "[" + std::to_string(i) + "]", differences);
   } else if (recorded != ours) {
     differences.push_back(path + ": " + to_json(recorded) + " | " + to_json(ours));
   }
@@ -82,7 +89,8 @@ class Replay {
     bench_.post(kClaims, claim);
     if (scenario_.quota) {
       bench_.post("/api/v1/namespaces/dean/resourcequotas",
-                  Json::object({{"metadata", Json::object({{"name", "nopods"}})}, {"spec", Json::object({{"hard", Json::object({{"pods", "0"}})}})}}));
+                  Json::object({{"metadata", Json::object({{"name", "nopods"}})},
+                                {"spec", Json::object({{"hard", Json::object({{"pods", "0"}})}})}}));
     }
     find_log();
   }
@@ -122,13 +130,16 @@ class Replay {
     const std::size_t attempt = attempts_++;
     std::stringstream codes(scenario_.codes);
     std::string code;
-    for (std::size_t i = 0; i <= attempt && std::getline(codes, code, ','); ++i) s.exit.exit_code = std::stoi(code);
+    for (std::size_t i = 0; i <= attempt && std::getline(codes, code, ','); ++i)
+      s.exit.exit_code = std::stoi(code);
     if (attempt < logs_.size()) s.output = {{Duration(0), logs_[attempt]}};
     s.duration = std::chrono::seconds(2);
     return s;
   }
 
-  static bool is_log(const Json& exchange) { return exchange["request"]["path"].as_string().ends_with("/log"); }
+  static bool is_log(const Json& exchange) {
+    return exchange["request"]["path"].as_string().ends_with("/log");
+  }
 
   static std::string without_stamps(const std::string& text) {
     std::string out;
@@ -152,7 +163,8 @@ class Replay {
     char mark = '?';
     for (const auto& [name, value] : request["query"].members()) {
       const bool version = name == "resourceVersion" && revisions_.count(value.as_string()) != 0;
-      target += mark + name + "=" + (version ? revisions_[value.as_string()] : replaced(value.as_string(), "=", "%3D"));
+      target += mark + name + "=" +
+                (version ? revisions_[value.as_string()] : replaced(value.as_string(), "=", "%3D"));
       mark = '&';
     }
     Json body = request["body"];
@@ -163,7 +175,8 @@ class Replay {
     }
     if (!text.empty()) body = *parse_json(text);
     std::vector<std::pair<std::string, std::string>> headers;
-    if (request["content_type"].is_string()) headers.emplace_back("content-type", request["content_type"].as_string());
+    if (request["content_type"].is_string())
+      headers.emplace_back("content-type", request["content_type"].as_string());
     const Answer ours = bench_.ask(request["method"].as_string(), target, body, headers);
     if (ours.stream != 0 && !is_log(exchange)) {
       streams_.emplace_back(number_, ours.stream);
@@ -185,9 +198,11 @@ class Replay {
 
   void check_status(const Json& exchange, const Answer& ours) {
     const auto recorded = exchange["response"]["status"].as_integer();
-    if (recorded != ours.status) problem(exchange, std::to_string(recorded) + " | " + std::to_string(ours.status) + " " + ours.text);
+    if (recorded != ours.status)
+      problem(exchange, std::to_string(recorded) + " | " + std::to_string(ours.status) + " " + ours.text);
     const std::string warning = exchange["response"]["headers"]["warning"].as_string();
-    if (warning != ours.header("warning")) problem(exchange, "warning " + warning + " | " + ours.header("warning"));
+    if (warning != ours.header("warning"))
+      problem(exchange, "warning " + warning + " | " + ours.header("warning"));
   }
 
   void check_body(const Json& exchange, const Answer& ours) {
@@ -206,7 +221,8 @@ class Replay {
       Json theirs = recorded;
       // A deletion or a look in between shows how far the controllers were: only a create is exact.
       if (exchange["request"]["method"].as_string() != "POST" && kind != "Status") {
-        if (kind == "Job") compare(theirs["status"]["conditions"], mine["status"]["conditions"], "conditions", differences);
+        if (kind == "Job")
+          compare(theirs["status"]["conditions"], mine["status"]["conditions"], "conditions", differences);
         theirs.erase("status");
         mine.erase("status");
         theirs.at("metadata").erase("annotations");
@@ -221,7 +237,9 @@ class Replay {
     for (const std::string& difference : differences) problem(exchange, difference);
   }
 
-  static bool name_matches(const Json& o, const char* name) { return o["metadata"]["name"].as_string() == name; }
+  static bool name_matches(const Json& o, const char* name) {
+    return o["metadata"]["name"].as_string() == name;
+  }
 
   // 1.20's decoder quotes where in the body it stopped; the sandbox says what is wrong without that.
   static void shorten_decoder_text(Json& status) {
@@ -244,17 +262,20 @@ class Replay {
       return text;
     };
     // While things are being deleted it is a matter of milliseconds what is still there.
-    if (!deleting_ && names(recorded) != names(ours.body)) problem(exchange, names(recorded) + "| " + names(ours.body));
+    if (!deleting_ && names(recorded) != names(ours.body))
+      problem(exchange, names(recorded) + "| " + names(ours.body));
   }
 
   // Which uid, which pod stands for which.
   void learn(const Json& recorded, const Json& ours) {
-    revisions_[recorded["metadata"]["resourceVersion"].as_string()] = ours["metadata"]["resourceVersion"].as_string();
+    revisions_[recorded["metadata"]["resourceVersion"].as_string()] =
+        ours["metadata"]["resourceVersion"].as_string();
     const std::string& page = recorded["metadata"]["continue"].as_string();
     if (!page.empty()) known_[page] = ours["metadata"]["continue"].as_string();
     if (recorded["kind"].as_string().ends_with("List")) {
       if (recorded["kind"].as_string() != "PodList") return;
-      for (std::size_t i = 0; i < std::min(recorded["items"].size(), ours["items"].size()); ++i) pair_up(recorded["items"][i], ours["items"][i]);
+      for (std::size_t i = 0; i < std::min(recorded["items"].size(), ours["items"].size()); ++i)
+        pair_up(recorded["items"][i], ours["items"][i]);
       return;
     }
     pair_up(recorded, ours);
@@ -274,13 +295,17 @@ class Replay {
     std::string line;
     while (std::getline(lines, line)) {
       const auto event = parse_json(line);
-      if (!event || (*event)["object"]["kind"].as_string() != "Job" || (*event)["type"].as_string() == "BOOKMARK") continue;
+      if (!event || (*event)["object"]["kind"].as_string() != "Job" ||
+          (*event)["type"].as_string() == "BOOKMARK")
+        continue;
       const Json& status = (*event)["object"]["status"];
       summary.clear();
       for (const Json& c : status["conditions"].items()) {
-        summary += c["type"].as_string() + "=" + c["status"].as_string() + "/" + c["reason"].as_string() + "/" + c["message"].as_string() + " ";
+        summary += c["type"].as_string() + "=" + c["status"].as_string() + "/" + c["reason"].as_string() +
+                   "/" + c["message"].as_string() + " ";
       }
-      for (const char* counter : {"active", "succeeded", "failed"}) summary += counter + std::string("=") + std::to_string(status[counter].as_integer()) + " ";
+      for (const char* counter : {"active", "succeeded", "failed"})
+        summary += counter + std::string("=") + std::to_string(status[counter].as_integer()) + " ";
     }
     return summary;
   }
@@ -291,10 +316,12 @@ class Replay {
     const std::string& path = exchange["request"]["path"].as_string();
     number_ = 1000;
     const bool cut_short = !theirs.ends_with('\n');  // the client hung up in the middle of an event
-    if (path.ends_with("/jobs") && !cut_short && last_job(theirs) != last_job(ours) && !last_job(theirs).empty()) {
+    if (path.ends_with("/jobs") && !cut_short && last_job(theirs) != last_job(ours) &&
+        !last_job(theirs).empty()) {
       problem(exchange, "job ends as " + last_job(theirs) + " | " + last_job(ours));
     }
-    if (theirs.find("\"ERROR\"") != std::string::npos && ours.find("\"ERROR\"") == std::string::npos) problem(exchange, "no ERROR event: " + ours);
+    if (theirs.find("\"ERROR\"") != std::string::npos && ours.find("\"ERROR\"") == std::string::npos)
+      problem(exchange, "no ERROR event: " + ours);
   }
 
   Json recording_;
@@ -311,10 +338,17 @@ class Replay {
 };
 
 const std::vector<Scenario> kScenarios = {
-    {"create-conflicts", "0", false, false}, {"invalid-objects", "0", false, false}, {"forbidden", "0", false, false},
-    {"unauthorized", "0", false, false},     {"quota-exceeded", "0", true, false},   {"claim-stolen", "0", false, false},
-    {"workspace-claim-missing", "0", false, false}, {"run-succeeds", "0", false, false}, {"run-fails", "3", false, false},
-    {"run-retries-then-succeeds", "7,0", false, false}, {"image-pull-fails", "0", false, true},
+    {"create-conflicts", "0", false, false},
+    {"invalid-objects", "0", false, false},
+    {"forbidden", "0", false, false},
+    {"unauthorized", "0", false, false},
+    {"quota-exceeded", "0", true, false},
+    {"claim-stolen", "0", false, false},
+    {"workspace-claim-missing", "0", false, false},
+    {"run-succeeds", "0", false, false},
+    {"run-fails", "3", false, false},
+    {"run-retries-then-succeeds", "7,0", false, false},
+    {"image-pull-fails", "0", false, true},
 };
 
 }  // namespace

@@ -8,11 +8,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string revision(Bench& bench) { return bench.get(kVolumes).body["metadata"]["resourceVersion"].as_string(); }
+std::string revision(Bench& bench) {
+  return bench.get(kVolumes).body["metadata"]["resourceVersion"].as_string();
+}
 
 std::string types(const std::vector<Json>& events) {
   std::string text;
-  for (const Json& event : events) text += event["type"].as_string().substr(0, 1) + event["object"]["metadata"]["name"].as_string() + " ";
+  for (const Json& event : events)
+    text += event["type"].as_string().substr(0, 1) + event["object"]["metadata"]["name"].as_string() + " ";
   return text;
 }
 
@@ -40,9 +43,12 @@ TEST_CASE("a watch without resourceVersion begins with what is there", "[sandbox
 TEST_CASE("an object that stops matching is shown as deleted", "[sandbox][watch]") {
   Bench bench;
   bench.post(kVolumes, bench.volume("a"));
-  const StreamId watch = bench.get(kVolumes + "?watch=1&labelSelector=pvtype%3Da&resourceVersion=" + revision(bench)).stream;
+  const StreamId watch =
+      bench.get(kVolumes + "?watch=1&labelSelector=pvtype%3Da&resourceVersion=" + revision(bench)).stream;
   const auto label = [&](const char* value) {
-    bench.ask("PATCH", kVolumes + "/a", Json::object({{"metadata", Json::object({{"labels", Json::object({{"pvtype", value}})}})}}), {{"content-type", "application/merge-patch+json"}});
+    bench.ask("PATCH", kVolumes + "/a",
+              Json::object({{"metadata", Json::object({{"labels", Json::object({{"pvtype", value}})}})}}),
+              {{"content-type", "application/merge-patch+json"}});
   };
   label("b");
   label("a");
@@ -54,7 +60,9 @@ TEST_CASE("an object that stops matching is shown as deleted", "[sandbox][watch]
 TEST_CASE("watches of one namespace and one name see nothing else", "[sandbox][watch]") {
   Bench bench;
   const StreamId other = bench.get("/api/v1/namespaces/default/persistentvolumeclaims?watch=1").stream;
-  const StreamId named = bench.get(kClaims + "?watch=1&fieldSelector=metadata.name%3Db&resourceVersion=" + revision(bench)).stream;
+  const StreamId named =
+      bench.get(kClaims + "?watch=1&fieldSelector=metadata.name%3Db&resourceVersion=" + revision(bench))
+          .stream;
   bench.post(kClaims, bench.claim("a"));
   bench.post(kClaims, bench.claim("b"));
   CHECK(bench.events(other).empty());
@@ -63,7 +71,11 @@ TEST_CASE("watches of one namespace and one name see nothing else", "[sandbox][w
 
 TEST_CASE("a watch ends by its timeout, with a bookmark shortly before", "[sandbox][watch]") {
   Bench bench;
-  const StreamId watch = bench.get(kVolumes + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=75&resourceVersion=" + revision(bench)).stream;
+  const StreamId watch =
+      bench
+          .get(kVolumes +
+               "?watch=1&allowWatchBookmarks=true&timeoutSeconds=75&resourceVersion=" + revision(bench))
+          .stream;
   bench.pull(watch);
   bench.cluster.take_ready();
   bench.pass(61s);
@@ -84,7 +96,11 @@ TEST_CASE("a watch ends by its timeout, with a bookmark shortly before", "[sandb
 
 TEST_CASE("an old server sends no bookmark in quiet times", "[sandbox][watch][1.20]") {
   Bench bench(Features::v1_20());
-  const StreamId watch = bench.get(kVolumes + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=75&resourceVersion=" + revision(bench)).stream;
+  const StreamId watch =
+      bench
+          .get(kVolumes +
+               "?watch=1&allowWatchBookmarks=true&timeoutSeconds=75&resourceVersion=" + revision(bench))
+          .stream;
   bench.pass(74s);
   CHECK(bench.events(watch).empty());
   CHECK(bench.last_pull == Pull::idle);
@@ -96,10 +112,13 @@ TEST_CASE("a bookmark of Pods and Jobs looks as recorded", "[sandbox][watch]") {
   const StreamId pods = bench.get(kPods + "?watch=1&allowWatchBookmarks=true").stream;
   bench.pass(60s);
   const std::string rv = revision(bench);
-  CHECK(bench.pull(jobs) == R"({"type":"BOOKMARK","object":{"kind":"Job","apiVersion":"batch/v1","metadata":{"resourceVersion":")" + rv +
-                                R"("},"spec":{"template":{"metadata":{},"spec":{"containers":null}}},"status":{}}})" + "\n");
-  CHECK(bench.pull(pods) == R"({"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":")" + rv +
-                                R"("},"spec":{"containers":null},"status":{}}})" + "\n");
+  CHECK(
+      bench.pull(jobs) ==
+      R"({"type":"BOOKMARK","object":{"kind":"Job","apiVersion":"batch/v1","metadata":{"resourceVersion":")" +
+          rv + R"("},"spec":{"template":{"metadata":{},"spec":{"containers":null}}},"status":{}}})" + "\n");
+  CHECK(bench.pull(pods) ==
+        R"({"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":")" +
+            rv + R"("},"spec":{"containers":null},"status":{}}})" + "\n");
 }
 
 TEST_CASE("B11: a watch from before a compaction gets 410 in its stream", "[sandbox][watch][fault]") {
@@ -118,14 +137,16 @@ TEST_CASE("B11: a watch from before a compaction gets 410 in its stream", "[sand
   CHECK(bench.last_pull == Pull::ended);
 }
 
-TEST_CASE("B12: an old server answers it with old events, until it is restarted", "[sandbox][watch][fault][1.20]") {
+TEST_CASE("B12: an old server answers it with old events, until it is restarted",
+          "[sandbox][watch][fault][1.20]") {
   Bench bench(Features::v1_20());
   const std::string rv = revision(bench);
   bench.post(kVolumes, bench.volume("a"));
   bench.cluster.compact(bench.now);
   CHECK(types(bench.events(bench.get(kVolumes + "?watch=1&resourceVersion=" + rv).stream)) == "Aa Ma ");
   bench.cluster.restart_api_server(true, bench.now);
-  CHECK(bench.events(bench.get(kVolumes + "?watch=1&resourceVersion=" + rv).stream)[0]["type"].as_string() == "ERROR");
+  CHECK(bench.events(bench.get(kVolumes + "?watch=1&resourceVersion=" + rv).stream)[0]["type"].as_string() ==
+        "ERROR");
 }
 
 TEST_CASE("a restart of the API server cuts every stream and loses nothing else", "[sandbox][watch][fault]") {
@@ -158,12 +179,15 @@ TEST_CASE("a watch that falls behind the window is ended", "[sandbox][watch]") {
   for (int i = 0; i < 20; ++i) bench.post(kVolumes, bench.volume("v" + std::to_string(i)));
   CHECK(bench.pull(watch).empty());
   CHECK(bench.last_pull == Pull::ended);
-  CHECK(bench.events(bench.get(kVolumes + "?watch=1&resourceVersion=" + rv).stream)[0]["object"]["code"].as_integer() == 410);
+  CHECK(bench.events(bench.get(kVolumes + "?watch=1&resourceVersion=" + rv).stream)[0]["object"]["code"]
+            .as_integer() == 410);
 }
 
 TEST_CASE("a streaming list begins with all there is and says where that ends", "[sandbox][watch]") {
   Bench bench;
-  const std::string query = "?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=6";
+  const std::string query =
+      "?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&"
+      "timeoutSeconds=6";
   const auto events = bench.events(bench.get(kVolumes + query).stream);
   REQUIRE(events.size() == 2);
   CHECK(events[0]["type"].as_string() == "ADDED");
@@ -172,8 +196,10 @@ TEST_CASE("a streaming list begins with all there is and says where that ends", 
   const Answer refused = old.get(kVolumes + query);
   CHECK(refused.status == 422);
   CHECK(refused.message() ==
-        "ListOptions.meta.k8s.io \"\" is invalid: [resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch, "
-        "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided]");
+        "ListOptions.meta.k8s.io \"\" is invalid: [resourceVersionMatch: Forbidden: resourceVersionMatch is "
+        "forbidden for watch, "
+        "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is "
+        "provided]");
 }
 
 TEST_CASE("a watch is pulled in pieces of at least one event", "[sandbox][watch]") {

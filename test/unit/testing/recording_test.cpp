@@ -16,7 +16,8 @@ std::string recorded() {
   ManualExecutor executor;
   ScriptedTransport inner(executor);
   inner.expect(Method::post, "/api/v1/secrets",
-               {201, {{"content-type", "application/json"}, {"set-cookie", "session=abc"}},
+               {201,
+                {{"content-type", "application/json"}, {"set-cookie", "session=abc"}},
                 {R"({"kind":"Secret","data":{"key":"c2VjcmV0"},)", R"("metadata":{"name":"s"}})"}});
   ScriptedAnswer log{200, {}, {"2026-11-23T18:18:49Z one\n"}};
   log.stays_open = true;

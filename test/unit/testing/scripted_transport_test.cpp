@@ -6,7 +6,8 @@
 
 namespace daaa::testing {
 
-TEST_CASE("a scripted transport answers what is expected, in order and from the loop", "[testing][scripted]") {
+TEST_CASE("a scripted transport answers what is expected, in order and from the loop",
+          "[testing][scripted]") {
   ManualExecutor executor;
   ScriptedTransport transport(executor);
   transport.expect(Method::get, "/a", {200, {{"x", "1"}}, {"he", "llo"}}).expect(Method::get, "/b*", {404});

@@ -24,8 +24,8 @@ void PostedReports::carry(std::function<void(PodReports&)> report) {
   });
 }
 
-void PostedReports::container_waiting(const std::string& pod_uid, const std::string& container, std::string reason,
-                                      std::string message) {
+void PostedReports::container_waiting(const std::string& pod_uid, const std::string& container,
+                                      std::string reason, std::string message) {
   carry([=](PodReports& to) { to.container_waiting(pod_uid, container, reason, message); });
 }
 
@@ -33,13 +33,13 @@ void PostedReports::container_running(const std::string& pod_uid, const std::str
   carry([=](PodReports& to) { to.container_running(pod_uid, container, at); });
 }
 
-void PostedReports::container_exited(const std::string& pod_uid, const std::string& container, ContainerExit exit,
-                                     Time at) {
+void PostedReports::container_exited(const std::string& pod_uid, const std::string& container,
+                                     ContainerExit exit, Time at) {
   carry([=](PodReports& to) { to.container_exited(pod_uid, container, exit, at); });
 }
 
-void PostedReports::log_bytes(const std::string& pod_uid, const std::string& container, std::string_view bytes,
-                              Time at) {
+void PostedReports::log_bytes(const std::string& pod_uid, const std::string& container,
+                              std::string_view bytes, Time at) {
   {
     std::unique_lock lock(mutex_);
     drained_.wait(lock, [this] { return closed_ || bytes_on_the_way_ < kMostOnTheWay; });
@@ -66,7 +66,8 @@ ClusterHost::ClusterHost(boost::asio::io_context& io)
       steady_start_(std::chrono::steady_clock::now()) {}
 
 Time ClusterHost::now() const {
-  return std::chrono::time_point_cast<Duration>(wall_start_) + (std::chrono::steady_clock::now() - steady_start_);
+  return std::chrono::time_point_cast<Duration>(wall_start_) +
+         (std::chrono::steady_clock::now() - steady_start_);
 }
 
 void ClusterHost::start(ClusterOptions options, PodRuntime& runtime) {

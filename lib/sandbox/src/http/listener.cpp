@@ -11,7 +11,8 @@ using tcp = asio::ip::tcp;
 
 Listener::Listener(ClusterHost& host, const TlsIdentity& identity)
     : host_(host), tls_(asio::ssl::context::tls_server), acceptor_(host.io()), pause_(host.io()) {
-  tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+  tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                   asio::ssl::context::no_tlsv1_1);
   tls_.use_certificate_chain(asio::buffer(identity.certificate_pem));
   tls_.use_private_key(asio::buffer(identity.key_pem), asio::ssl::context::pem);
 }

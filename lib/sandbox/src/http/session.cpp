@@ -14,8 +14,8 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-constexpr std::size_t kBodyLimit = 3u << 20;   // as the API server's
-constexpr std::size_t kChunk = 64u << 10;      // what a stream holds at most beside the socket's buffers
+constexpr std::size_t kBodyLimit = 3u << 20;  // as the API server's
+constexpr std::size_t kChunk = 64u << 10;     // what a stream holds at most beside the socket's buffers
 constexpr std::chrono::seconds kHandshake{10};
 constexpr std::chrono::seconds kIdle{90};
 
@@ -85,7 +85,8 @@ void Session::read_body() {
 
 void Session::refuse_too_large() {
   keep_alive_ = false;
-  send(fail(413, "RequestEntityTooLarge", "Request entity too large: limit is " + std::to_string(kBodyLimit), Json::object()));
+  send(fail(413, "RequestEntityTooLarge", "Request entity too large: limit is " + std::to_string(kBodyLimit),
+            Json::object()));
 }
 
 void Session::handle() {
@@ -104,7 +105,8 @@ void Session::fill_head(Message& message, const Response& response) const {
   message.set(http::field::date, http_date(host_.now()));
   message.set(http::field::cache_control, "no-cache, private");
   // Recorded: an answer that no flow schema was found for has no such header.
-  if (response.status != 401) message.set("x-kubernetes-pf-flowschema-uid", "5a9db0c0-0000-4000-8000-000000000001");
+  if (response.status != 401)
+    message.set("x-kubernetes-pf-flowschema-uid", "5a9db0c0-0000-4000-8000-000000000001");
   for (const auto& [name, value] : response.headers) message.insert(name, value);
   message.keep_alive(keep_alive_);
 }
@@ -181,11 +183,12 @@ void Session::pump() {
 
 void Session::write_chunk() {
   writing_ = true;
-  asio::async_write(stream_, http::make_chunk(asio::buffer(chunk_)), [self = shared_from_this()](Error error, std::size_t) {
-    self->writing_ = false;
-    if (error) return self->cut();
-    self->pump();
-  });
+  asio::async_write(stream_, http::make_chunk(asio::buffer(chunk_)),
+                    [self = shared_from_this()](Error error, std::size_t) {
+                      self->writing_ = false;
+                      if (error) return self->cut();
+                      self->pump();
+                    });
 }
 
 void Session::end_stream() {

@@ -49,8 +49,10 @@ bool add_extension(X509* certificate, X509* issuer, int nid, const char* value) 
 }
 
 void set_name(X509_NAME* name, const char* common_name) {
-  X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("daaa sandbox"), -1, -1, 0);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("daaa sandbox"),
+                             -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name),
+                             -1, -1, 0);
 }
 
 // A certificate without extensions and signature; valid from an hour ago, for clocks that differ.
@@ -72,21 +74,23 @@ Certificate begin_certificate(EVP_PKEY* key, const char* common_name, X509* issu
 
 Certificate make_authority(EVP_PKEY* key) {
   Certificate ca = begin_certificate(key, "daaa sandbox CA", nullptr);
-  const bool done = ca && add_extension(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE") &&
-                    add_extension(ca.get(), ca.get(), NID_key_usage, "critical,keyCertSign,cRLSign,digitalSignature") &&
-                    add_extension(ca.get(), ca.get(), NID_subject_key_identifier, "hash") &&
-                    X509_sign(ca.get(), key, EVP_sha256()) > 0;
+  const bool done =
+      ca && add_extension(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE") &&
+      add_extension(ca.get(), ca.get(), NID_key_usage, "critical,keyCertSign,cRLSign,digitalSignature") &&
+      add_extension(ca.get(), ca.get(), NID_subject_key_identifier, "hash") &&
+      X509_sign(ca.get(), key, EVP_sha256()) > 0;
   return done ? std::move(ca) : nullptr;
 }
 
 Certificate make_leaf(EVP_PKEY* key, X509* ca, EVP_PKEY* ca_key) {
   Certificate leaf = begin_certificate(key, "localhost", ca);
-  const bool done = leaf && add_extension(leaf.get(), ca, NID_basic_constraints, "critical,CA:FALSE") &&
-                    add_extension(leaf.get(), ca, NID_key_usage, "critical,digitalSignature,keyEncipherment") &&
-                    add_extension(leaf.get(), ca, NID_ext_key_usage, "serverAuth") &&
-                    add_extension(leaf.get(), ca, NID_authority_key_identifier, "keyid") &&
-                    add_extension(leaf.get(), ca, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1") &&
-                    X509_sign(leaf.get(), ca_key, EVP_sha256()) > 0;
+  const bool done =
+      leaf && add_extension(leaf.get(), ca, NID_basic_constraints, "critical,CA:FALSE") &&
+      add_extension(leaf.get(), ca, NID_key_usage, "critical,digitalSignature,keyEncipherment") &&
+      add_extension(leaf.get(), ca, NID_ext_key_usage, "serverAuth") &&
+      add_extension(leaf.get(), ca, NID_authority_key_identifier, "keyid") &&
+      add_extension(leaf.get(), ca, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1") &&
+      X509_sign(leaf.get(), ca_key, EVP_sha256()) > 0;
   return done ? std::move(leaf) : nullptr;
 }
 
@@ -118,7 +122,8 @@ Result<TlsIdentity> make_tls_identity() {
   if (!leaf) {
     std::array<char, 200> text{};
     ERR_error_string_n(ERR_get_error(), text.data(), text.size());
-    return Error(ErrorKind::internal, std::string("cannot make the sandbox's TLS certificate: ") + text.data());
+    return Error(ErrorKind::internal,
+                 std::string("cannot make the sandbox's TLS certificate: ") + text.data());
   }
   return TlsIdentity{pem_of(ca.get()), pem_of(leaf.get()), pem_of(key.get())};
 }

@@ -16,8 +16,8 @@ std::optional<std::string> admission_refusal(const World& world, Res res, const 
   if (res == Res::pods) {
     const std::string& account = object["spec"]["serviceAccountName"].as_string();
     if (!world.store.find(Res::service_accounts, ns, account)) {
-      return "error looking up service account " + ns + "/" + account + ": serviceaccount " + quoted(account) +
-             " not found";
+      return "error looking up service account " + ns + "/" + account + ": serviceaccount " +
+             quoted(account) + " not found";
     }
     const std::string& priority = object["spec"]["priorityClassName"].as_string();
     if (!priority.empty() && priority != "system-cluster-critical" && priority != "system-node-critical") {

@@ -9,7 +9,8 @@ namespace daaa::sandbox {
 namespace {
 
 constexpr const char* kOrphanWarning =
-    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove "
+    "them or set "
     "propagationPolicy=Orphan to suppress this warning";
 
 struct Asked {
@@ -47,7 +48,8 @@ Asked read_options(const Request& request, const RequestInfo& info) {
   const auto propagation = propagation_named(policy);
   if (!propagation) {
     asked.refused = invalid("meta.k8s.io", "DeleteOptions", "",
-                            {invalid_value("propagationPolicy", policy, "must be \"Foreground\", \"Background\", \"Orphan\" or nil")});
+                            {invalid_value("propagationPolicy", policy,
+                                           "must be \"Foreground\", \"Background\", \"Orphan\" or nil")});
     return asked;
   }
   asked.options.propagation = *propagation;
@@ -67,13 +69,16 @@ Asked read_options(const Request& request, const RequestInfo& info) {
 std::optional<Response> unmet(const ResourceType& type, const Ref& ref, const Asked& asked) {
   const std::string& name = name_of(ref->object);
   if (!asked.uid.empty() && asked.uid != uid_of(ref->object)) {
-    return precondition_failed(type, name, "the UID in the precondition (" + asked.uid + ") does not match the UID in record (" +
-                                               uid_of(ref->object) + "). The object might have been deleted and then recreated");
+    return precondition_failed(type, name,
+                               "the UID in the precondition (" + asked.uid +
+                                   ") does not match the UID in record (" + uid_of(ref->object) +
+                                   "). The object might have been deleted and then recreated");
   }
   if (!asked.resource_version.empty() && asked.resource_version != std::to_string(ref->rv)) {
-    return precondition_failed(type, name, "the ResourceVersion in the precondition (" + asked.resource_version +
-                                               ") does not match the ResourceVersion in record (" + std::to_string(ref->rv) +
-                                               "). The object might have been modified");
+    return precondition_failed(type, name,
+                               "the ResourceVersion in the precondition (" + asked.resource_version +
+                                   ") does not match the ResourceVersion in record (" +
+                                   std::to_string(ref->rv) + "). The object might have been modified");
   }
   return std::nullopt;
 }
@@ -100,7 +105,8 @@ Response ApiServer::remove(const Call& call) {
   const auto& [request, info, type, user] = call;
   Asked asked = read_options(request, info);
   if (asked.refused) return std::move(*asked.refused);
-  const bool warns = type.res == Res::jobs && asked.options.propagation == DeleteOptions::Propagation::unset &&
+  const bool warns = type.res == Res::jobs &&
+                     asked.options.propagation == DeleteOptions::Propagation::unset &&
                      world_.features().minor >= 25;
   const auto warned = [&](Response response) {
     if (warns) add_warning(response, kOrphanWarning);
@@ -113,7 +119,8 @@ Response ApiServer::remove(const Call& call) {
   if (is_namespace && (info.name == "default" || info.name == "kube-system")) {
     return warned(admission_forbidden(type, info.name, "this namespace may not be deleted"));
   }
-  if (asked.dry_run) return warned(answers_with_object(type.res) ? object_answer(call, 200, ref) : success(type, ref));
+  if (asked.dry_run)
+    return warned(answers_with_object(type.res) ? object_answer(call, 200, ref) : success(type, ref));
   const Deleted deleted = delete_object(world_, type.res, ref, asked.options);
   if (deleted.gone && !answers_with_object(type.res)) return warned(success(type, deleted.object));
   return warned(object_answer(call, 200, deleted.object));

@@ -29,7 +29,8 @@ std::string list_of(const std::vector<std::string>& names) {
   return text + "]";
 }
 
-std::optional<std::int64_t> integer(const RequestInfo& info, const char* name, std::int64_t least, FieldCauses& causes) {
+std::optional<std::int64_t> integer(const RequestInfo& info, const char* name, std::int64_t least,
+                                    FieldCauses& causes) {
   const std::string_view text = info.get(name);
   if (text.empty()) return std::nullopt;
   std::int64_t value = 0;
@@ -37,7 +38,8 @@ std::optional<std::int64_t> integer(const RequestInfo& info, const char* name, s
   if (error != std::errc() || end != text.data() + text.size()) {
     causes.push_back(invalid_value(name, std::string(text), "invalid syntax"));
   } else if (value < least) {
-    causes.push_back(invalid_value(name, value, least == 0 ? "must be greater than or equal to 0" : "must be greater than 0"));
+    causes.push_back(invalid_value(
+        name, value, least == 0 ? "must be greater than or equal to 0" : "must be greater than 0"));
   }
   return value;
 }
@@ -56,7 +58,9 @@ LogOptions read_options(const RequestInfo& info, FieldCauses& causes) {
     if (!o.since) causes.push_back(invalid_value("sinceTime", std::string(since), "cannot be parsed"));
     // The kubelet is asked in whole seconds.
     if (o.since) o.since = std::chrono::floor<std::chrono::seconds>(*o.since);
-    if (o.since_seconds) causes.push_back(forbidden_value("sinceSeconds", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
+    if (o.since_seconds)
+      causes.push_back(
+          forbidden_value("sinceSeconds", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
   }
   return o;
 }
@@ -85,9 +89,11 @@ Response ApiServer::log(const Call& call) {
 
   const std::vector<std::string> names = container_names(pod->object);
   if (o.container.empty()) {
-    const std::string& chosen = pod->object["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"].as_string();
+    const std::string& chosen =
+        pod->object["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"].as_string();
     if (names.size() > 1 && chosen.empty()) {
-      return bad_request("a container name must be specified for pod " + info.name + ", choose one of: " + list_of(names));
+      return bad_request("a container name must be specified for pod " + info.name +
+                         ", choose one of: " + list_of(names));
     }
     o.container = chosen.empty() ? names.front() : chosen;
   }
@@ -101,8 +107,9 @@ Response ApiServer::log(const Call& call) {
   }
   if (world_.node_lost) {
     const std::string& node = world_.options.node_name;
-    return fail(500, "", "Get \"https://" + node + ":10250/containerLogs/" + info.ns + "/" + info.name + "/" + o.container +
-                             "\": dial tcp 127.0.0.1:10250: connect: connection refused");
+    return fail(500, "",
+                "Get \"https://" + node + ":10250/containerLogs/" + info.ns + "/" + info.name + "/" +
+                    o.container + "\": dial tcp 127.0.0.1:10250: connect: connection refused");
   }
   const std::string& uid = uid_of(pod->object);
   const std::string who = "container " + quoted(o.container) + " in pod " + quoted(info.name);
@@ -110,7 +117,9 @@ Response ApiServer::log(const Call& call) {
   const Json* status = container_status(pod->object, o.container);
   if (o.previous) {
     log = world_.logs.previous(uid, o.container);
-    if (!log) return bad_request("previous terminated container " + quoted(o.container) + " in pod " + quoted(info.name) + " not found");
+    if (!log)
+      return bad_request("previous terminated container " + quoted(o.container) + " in pod " +
+                         quoted(info.name) + " not found");
   } else if (status == nullptr) {
     return bad_request(who + " is not available");
   } else if ((*status)["state"].find("waiting") != nullptr && (*status)["lastState"].empty()) {
@@ -128,7 +137,9 @@ Response ApiServer::log(const Call& call) {
   spec.follow = o.follow;
   spec.timestamps = o.timestamps;
   spec.cursor = log->served_from();
-  if (o.tail) spec.cursor = std::max<std::uint64_t>(spec.cursor, log->end() - std::min<std::uint64_t>(log->end(), static_cast<std::uint64_t>(*o.tail)));
+  if (o.tail)
+    spec.cursor = std::max<std::uint64_t>(
+        spec.cursor, log->end() - std::min<std::uint64_t>(log->end(), static_cast<std::uint64_t>(*o.tail)));
   spec.stop_at = log->end();
   spec.since = o.since;
   if (o.since_seconds) spec.since = world_.now - std::chrono::seconds(*o.since_seconds);

@@ -42,18 +42,23 @@ bool selected(const Selectors& s, const Json& object) {
   return s.labels.matches(object["metadata"]["labels"]) && s.fields.matches(object);
 }
 
-Response invalid_list_options(const FieldCauses& causes) { return invalid("meta.k8s.io", "ListOptions", "", causes); }
+Response invalid_list_options(const FieldCauses& causes) {
+  return invalid("meta.k8s.io", "ListOptions", "", causes);
+}
 
 Response too_large(std::uint64_t wanted, std::uint64_t current) {
-  Json cause = Json::object({{"reason", "ResourceVersionTooLarge"}, {"message", "Too large resource version"}});
-  return fail(504, "Timeout",
-              "Too large resource version: " + std::to_string(wanted) + ", current: " + std::to_string(current),
-              Json::object({{"causes", Json::array({std::move(cause)})}, {"retryAfterSeconds", 1}}));
+  Json cause =
+      Json::object({{"reason", "ResourceVersionTooLarge"}, {"message", "Too large resource version"}});
+  return fail(
+      504, "Timeout",
+      "Too large resource version: " + std::to_string(wanted) + ", current: " + std::to_string(current),
+      Json::object({{"causes", Json::array({std::move(cause)})}, {"retryAfterSeconds", 1}}));
 }
 
 std::string unsupported_accept(const Request& request) {
   const std::string_view accept = header_of(request, "accept");
-  const bool fits = accept.empty() || accept.find("json") != std::string_view::npos || accept.find("*/*") != std::string_view::npos;
+  const bool fits = accept.empty() || accept.find("json") != std::string_view::npos ||
+                    accept.find("*/*") != std::string_view::npos;
   return fits ? "" : "only the following media types are accepted: application/json";
 }
 
@@ -73,7 +78,8 @@ Response ApiServer::object_answer(const Call& call, int status, const Ref& ref) 
 }
 
 Response ApiServer::get(const Call& call) {
-  if (const std::string why = unsupported_accept(call.request); !why.empty()) return fail(406, "NotAcceptable", why, Json::object());
+  if (const std::string why = unsupported_accept(call.request); !why.empty())
+    return fail(406, "NotAcceptable", why, Json::object());
   const std::string& ns = call.type.res == Res::namespaces ? std::string() : call.info.ns;
   const Ref ref = world_.store.find(call.type.res, ns, call.info.name);
   return ref ? object_answer(call, 200, ref) : not_found(call.type, call.info.name);
@@ -81,7 +87,8 @@ Response ApiServer::get(const Call& call) {
 
 // The list as it was at `rv`: the present one with all later changes taken back. Nullopt where the
 // history does not reach that far.
-std::optional<std::vector<Ref>> ApiServer::snapshot(const Call& call, std::uint64_t rv, const std::string& from) const {
+std::optional<std::vector<Ref>> ApiServer::snapshot(const Call& call, std::uint64_t rv,
+                                                    const std::string& from) const {
   const Store& store = world_.store;
   const Res res = call.type.res;
   const std::string prefix = call.info.ns.empty() ? "" : call.info.ns + "/";
@@ -121,7 +128,8 @@ Response ApiServer::list_answer(const Call& call, const std::vector<Ref>& items,
   Response response;
   response.headers.emplace_back("content-type", "application/json");
   if (wants_table(header_of(call.request, "accept"))) {
-    Json table = make_table(call.type.res, items, include_object(call.info.get("includeObject")), world_.features(), world_.now);
+    Json table = make_table(call.type.res, items, include_object(call.info.get("includeObject")),
+                            world_.features(), world_.now);
     table.set("metadata", std::move(meta));
     response.body = to_json(table) + "\n";
     return response;
@@ -139,7 +147,8 @@ Response ApiServer::list_answer(const Call& call, const std::vector<Ref>& items,
 
 Response ApiServer::list(const Call& call) {
   const RequestInfo& info = call.info;
-  if (const std::string why = unsupported_accept(call.request); !why.empty()) return fail(406, "NotAcceptable", why, Json::object());
+  if (const std::string why = unsupported_accept(call.request); !why.empty())
+    return fail(406, "NotAcceptable", why, Json::object());
   const Selectors selectors = selectors_of(call.type.res, info);
   if (selectors.refused) return *selectors.refused;
 
@@ -150,7 +159,8 @@ Response ApiServer::list(const Call& call) {
     if (!token) return bad_request("continue key is not valid: invalid character in continue token");
     from = token->start;
     if (token->rv >= 0) rv = static_cast<std::uint64_t>(token->rv);
-    if (rv > world_.store.revision()) return bad_request("continue key is not valid: its resourceVersion is in the future");
+    if (rv > world_.store.revision())
+      return bad_request("continue key is not valid: its resourceVersion is in the future");
   } else if (const std::string_view wanted = info.get("resourceVersion"); !wanted.empty() && wanted != "0") {
     const auto exact = number(wanted);
     if (!exact) return bad_request("resourceVersion: Invalid value: " + quoted(wanted));
@@ -161,9 +171,12 @@ Response ApiServer::list(const Call& call) {
   if (!items) {
     if (from.empty()) return expired("The resourceVersion for the provided list is too old.");
     return expired(
-        "The provided continue parameter is too old to display a consistent list result. You can start a new list "
-        "without the continue parameter, or use the continue token in this response to retrieve the remainder of the "
-        "results. Continuing with the provided token results in an inconsistent list - objects that were created, "
+        "The provided continue parameter is too old to display a consistent list result. You can start a new "
+        "list "
+        "without the continue parameter, or use the continue token in this response to retrieve the "
+        "remainder of the "
+        "results. Continuing with the provided token results in an inconsistent list - objects that were "
+        "created, "
         "modified, or deleted between the time the first chunk was returned and now may show up in the list.",
         make_continue_token(-1, from));
   }
@@ -173,7 +186,8 @@ Response ApiServer::list(const Call& call) {
     if (!selected(selectors, (*items)[i]->object)) continue;
     page.push_back((*items)[i]);
     if (limit == 0 || page.size() < limit || i + 1 == items->size()) continue;
-    const std::string next = make_continue_token(static_cast<std::int64_t>(rv), key_of(page.back()->object) + '\0');
+    const std::string next =
+        make_continue_token(static_cast<std::int64_t>(rv), key_of(page.back()->object) + '\0');
     const bool all = info.get("labelSelector").empty() && info.get("fieldSelector").empty();
     const auto left = static_cast<std::int64_t>(items->size() - i - 1);
     return list_answer(call, page, rv, next, all ? std::optional(left) : std::nullopt);
@@ -189,14 +203,17 @@ Response ApiServer::watch(const Call& call) {
   const bool initial = info.flag("sendInitialEvents");
   const std::string_view wanted = info.get("resourceVersion");
   if (!world_.features().watch_list && !match.empty()) {
-    FieldCauses causes = {forbidden_value("resourceVersionMatch", "resourceVersionMatch is forbidden for watch")};
+    FieldCauses causes = {
+        forbidden_value("resourceVersionMatch", "resourceVersionMatch is forbidden for watch")};
     if (wanted.empty()) {
-      causes.push_back(forbidden_value("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+      causes.push_back(forbidden_value(
+          "resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
     }
     return invalid_list_options(causes);
   }
   if (world_.features().watch_list && info.query.count("sendInitialEvents") != 0 && match != "NotOlderThan") {
-    return invalid_list_options({forbidden_value("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")});
+    return invalid_list_options({forbidden_value(
+        "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")});
   }
   const Store& store = world_.store;
   WatchSpec spec;
@@ -211,7 +228,8 @@ Response ApiServer::watch(const Call& call) {
   spec.table = wants_table(header_of(call.request, "accept"));
   spec.include = include_object(info.get("includeObject"));
   const auto timeout = number(info.get("timeoutSeconds"));
-  spec.ends = world_.now + std::chrono::seconds(timeout.value_or(0) > 0 ? *timeout : 1800 + world_.random.below(1800));
+  spec.ends = world_.now +
+              std::chrono::seconds(timeout.value_or(0) > 0 ? *timeout : 1800 + world_.random.below(1800));
   spec.cursor = store.history_end(spec.res);
 
   const auto rv = number(wanted);
@@ -220,13 +238,16 @@ Response ApiServer::watch(const Call& call) {
   }
   if (rv.value_or(0) == 0 || initial) {
     store.each(spec.res, spec.ns, [&](const Ref& ref) {
-      if (spec.labels.matches(ref->object["metadata"]["labels"]) && spec.fields.matches(ref->object)) spec.initial.push_back(ref);
+      if (spec.labels.matches(ref->object["metadata"]["labels"]) && spec.fields.matches(ref->object))
+        spec.initial.push_back(ref);
     });
     spec.initial_bookmark = initial && spec.bookmarks;
   } else if (*rv < std::max(watch_floor_, store.forgotten(spec.res))) {
     const std::uint64_t oldest = std::max(watch_floor_, store.forgotten(spec.res)) + 1;
     spec.last_words = R"({"type":"ERROR","object":)" +
-                      to_json(failure(410, "Expired", "too old resource version: " + std::to_string(*rv) + " (" + std::to_string(oldest) + ")")) +
+                      to_json(failure(410, "Expired",
+                                      "too old resource version: " + std::to_string(*rv) + " (" +
+                                          std::to_string(oldest) + ")")) +
                       "}\n";
   } else {
     spec.after = *rv;

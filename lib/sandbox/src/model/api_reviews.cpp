@@ -22,14 +22,17 @@ Response ApiServer::access_review(const Json& body, const User& user) const {
   const Json& asked = body["spec"]["resourceAttributes"];
   const Json& path = body["spec"]["nonResourceAttributes"];
   if (!asked.is_object() && !path.is_object()) {
-    return invalid("authorization.k8s.io", "SelfSubjectAccessReview", "",
-                   {invalid_value("spec.resourceAttributes", Json(), "exactly one of nonResourceAttributes or resourceAttributes must be specified")});
+    return invalid(
+        "authorization.k8s.io", "SelfSubjectAccessReview", "",
+        {invalid_value("spec.resourceAttributes", Json(),
+                       "exactly one of nonResourceAttributes or resourceAttributes must be specified")});
   }
   bool allowed = false;
   std::string reason;
   if (asked.is_object()) {
-    const Attributes what{asked["verb"].as_string(),        asked["group"].as_string(),     asked["resource"].as_string(),
-                          asked["subresource"].as_string(), asked["namespace"].as_string(), asked["name"].as_string()};
+    const Attributes what{asked["verb"].as_string(),      asked["group"].as_string(),
+                          asked["resource"].as_string(),  asked["subresource"].as_string(),
+                          asked["namespace"].as_string(), asked["name"].as_string()};
     allowed = users_.allows(user, what, world_.options);
     if (allowed) reason = Authorizer::reason_for(user, what);
   } else {
@@ -47,14 +50,17 @@ Response ApiServer::access_review(const Json& body, const User& user) const {
 }
 
 Response ApiServer::rules_review(const User& user) const {
-  Json rules = Json::array({Json::object({{"verbs", Json::array({"create"})},
-                                          {"apiGroups", Json::array({"authorization.k8s.io"})},
-                                          {"resources", Json::array({"selfsubjectaccessreviews", "selfsubjectrulesreviews"})}})});
+  Json rules = Json::array(
+      {Json::object({{"verbs", Json::array({"create"})},
+                     {"apiGroups", Json::array({"authorization.k8s.io"})},
+                     {"resources", Json::array({"selfsubjectaccessreviews", "selfsubjectrulesreviews"})}})});
   for (const ResourceType& type : kResourceTypes) {
     Json verbs = Json::array();
-    for (const char* verb : {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}) {
+    for (const char* verb :
+         {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}) {
       const std::string ns = user.namespaces.empty() ? "dean" : user.namespaces.front();
-      const Attributes what{verb, std::string(type.group), std::string(type.plural), "", type.namespaced ? ns : "", ""};
+      const Attributes what{verb, std::string(type.group),   std::string(type.plural),
+                            "",   type.namespaced ? ns : "", ""};
       if (users_.allows(user, what, world_.options)) verbs.push_back(verb);
     }
     if (verbs.empty()) continue;
@@ -62,8 +68,9 @@ Response ApiServer::rules_review(const User& user) const {
                                   {"apiGroups", Json::array({type.group})},
                                   {"resources", Json::array({type.plural})}}));
   }
-  Json paths = Json::array({Json::object({{"verbs", Json::array({"get"})},
-                                          {"nonResourceURLs", Json::array({"/healthz", "/livez", "/readyz", "/version", "/version/"})}})});
+  Json paths = Json::array({Json::object(
+      {{"verbs", Json::array({"get"})},
+       {"nonResourceURLs", Json::array({"/healthz", "/livez", "/readyz", "/version", "/version/"})}})});
   return answer(201, Json::object({{"kind", "SelfSubjectRulesReview"},
                                    {"apiVersion", "authorization.k8s.io/v1"},
                                    {"metadata", Json::object()},
@@ -93,7 +100,8 @@ Response ApiServer::token_request(const Call& call) {
   const std::int64_t seconds = body.value["spec"]["expirationSeconds"].as_integer(3600);
   if (seconds < 600) {
     return invalid("authentication.k8s.io", "TokenRequest", "",
-                   {invalid_value("spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes")});
+                   {invalid_value("spec.expirationSeconds", seconds,
+                                  "may not specify a duration less than 10 minutes")});
   }
   const std::string& ns = call.info.ns;
   User user{"system:serviceaccount:" + ns + ":" + call.info.name,
@@ -112,11 +120,15 @@ Response ApiServer::token_request(const Call& call) {
   users_.add(token, std::move(user), expires);
   Json spec = body.value["spec"].is_object() ? body.value["spec"] : Json::object();
   spec.set("expirationSeconds", seconds);
-  return answer(201, Json::object({{"kind", "TokenRequest"},
-                                   {"apiVersion", "authentication.k8s.io/v1"},
-                                   {"metadata", Json::object({{"name", call.info.name}, {"namespace", ns}, {"creationTimestamp", rfc3339(world_.now)}})},
-                                   {"spec", std::move(spec)},
-                                   {"status", Json::object({{"token", token}, {"expirationTimestamp", rfc3339(expires)}})}}));
+  return answer(
+      201, Json::object(
+               {{"kind", "TokenRequest"},
+                {"apiVersion", "authentication.k8s.io/v1"},
+                {"metadata", Json::object({{"name", call.info.name},
+                                           {"namespace", ns},
+                                           {"creationTimestamp", rfc3339(world_.now)}})},
+                {"spec", std::move(spec)},
+                {"status", Json::object({{"token", token}, {"expirationTimestamp", rfc3339(expires)}})}}));
 }
 
 }  // namespace daaa::sandbox

@@ -13,11 +13,13 @@ Attributes attributes_of(const std::string& method, const RequestInfo& info) {
 }
 
 bool open_to_all(const std::string& path) {
-  return path == "/version" || path == "/version/" || path == "/healthz" || path == "/livez" || path == "/readyz";
+  return path == "/version" || path == "/version/" || path == "/healthz" || path == "/livez" ||
+         path == "/readyz";
 }
 
 bool known_method(const std::string& method) {
-  return method == "GET" || method == "HEAD" || method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
+  return method == "GET" || method == "HEAD" || method == "POST" || method == "PUT" || method == "PATCH" ||
+         method == "DELETE";
 }
 
 }  // namespace
@@ -27,7 +29,8 @@ std::string api_version(const ResourceType& type) {
 }
 
 std::string object_text(const ResourceType& type, const std::string& text) {
-  return R"({"kind":")" + std::string(type.kind) + R"(","apiVersion":")" + api_version(type) + R"(",)" + text.substr(1);
+  return R"({"kind":")" + std::string(type.kind) + R"(","apiVersion":")" + api_version(type) + R"(",)" +
+         text.substr(1);
 }
 
 bool is_dry_run(const RequestInfo& info) { return info.get("dryRun") == "All"; }
@@ -53,10 +56,12 @@ Body read_body(const Request& request) {
     }
     return body;
   }
-  const bool json = type.empty() || type.starts_with("application/json") || type.find("+json") != std::string_view::npos;
+  const bool json =
+      type.empty() || type.starts_with("application/json") || type.find("+json") != std::string_view::npos;
   if (!json) {
     body.refused = unsupported_media(
-        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml");
+        "the body of the request was in an unknown format - accepted media types include: application/json, "
+        "application/yaml");
     return body;
   }
   auto parsed = parse_json(request.body);
@@ -87,7 +92,9 @@ Response ApiServer::handle(const Request& request) {
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
   if (!info.is_resource) {
     if (is_anonymous(*user) && !open_to_all(info.path)) {
-      return fail(403, "Forbidden", "forbidden: User \"system:anonymous\" cannot get path " + quoted(info.path), Json::object());
+      return fail(403, "Forbidden",
+                  "forbidden: User \"system:anonymous\" cannot get path " + quoted(info.path),
+                  Json::object());
     }
     return method == "GET" ? general(info, *user) : method_not_allowed();
   }
@@ -97,12 +104,15 @@ Response ApiServer::handle(const Request& request) {
 
   const ResourceType* type = info.version == "v1" ? find_type(info.group, info.resource) : nullptr;
   if (type == nullptr) {
-    return not_served(quoted(info.resource) + " of " + quoted(info.group.empty() ? info.version : info.group + "/" + info.version));
+    return not_served(quoted(info.resource) + " of " +
+                      quoted(info.group.empty() ? info.version : info.group + "/" + info.version));
   }
   const Call call{request, info, *type, *user};
   if (type->res == Res::pods && info.subresource == "log" && what.verb == "get") return log(call);
-  if (type->res == Res::service_accounts && info.subresource == "token" && what.verb == "create") return token_request(call);
-  if (type->res == Res::pods && info.subresource == "eviction" && what.verb == "create") return evict_pod(call);
+  if (type->res == Res::service_accounts && info.subresource == "token" && what.verb == "create")
+    return token_request(call);
+  if (type->res == Res::pods && info.subresource == "eviction" && what.verb == "create")
+    return evict_pod(call);
   const bool status = info.subresource == "status" && type->has_status;
   if (!info.subresource.empty() && !status) {
     return not_served("the subresource " + quoted(std::string(type->plural) + "/" + info.subresource));

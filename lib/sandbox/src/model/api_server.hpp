@@ -14,7 +14,8 @@ namespace daaa::sandbox {
 
 class ApiServer {
  public:
-  ApiServer(World& world, StreamTable& streams, Authorizer& users) : world_(world), streams_(streams), users_(users) {}
+  ApiServer(World& world, StreamTable& streams, Authorizer& users)
+      : world_(world), streams_(streams), users_(users) {}
 
   Response handle(const Request& request);
 
@@ -42,8 +43,8 @@ class ApiServer {
   Response get(const Call& call);
   Response list(const Call& call);
   Response watch(const Call& call);
-  Response list_answer(const Call& call, const std::vector<Ref>& items, std::uint64_t rv, const std::string& next,
-                       std::optional<std::int64_t> remaining) const;
+  Response list_answer(const Call& call, const std::vector<Ref>& items, std::uint64_t rv,
+                       const std::string& next, std::optional<std::int64_t> remaining) const;
   Response object_answer(const Call& call, int status, const Ref& ref) const;
   std::optional<std::vector<Ref>> snapshot(const Call& call, std::uint64_t rv, const std::string& from) const;
 
@@ -71,8 +72,8 @@ class ApiServer {
   World& world_;
   StreamTable& streams_;
   Authorizer& users_;
-  std::uint64_t compacted_rv_ = 0;   // lists at or before it: 410
-  std::uint64_t watch_floor_ = 0;    // watches from before it: 410
+  std::uint64_t compacted_rv_ = 0;  // lists at or before it: 410
+  std::uint64_t watch_floor_ = 0;   // watches from before it: 410
 };
 
 // A request's body as JSON; the response says what is wrong with it.

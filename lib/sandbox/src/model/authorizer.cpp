@@ -34,10 +34,12 @@ bool self_review(const Attributes& what) {
 bool runner_may(const User& user, const Attributes& what) {
   const auto& homes = user.namespaces;
   const bool home = homes.empty() || std::find(homes.begin(), homes.end(), what.ns) != homes.end();
-  if (what.resource == "pods" && what.subresource == "log") return home && !what.ns.empty() && what.verb == "get";
+  if (what.resource == "pods" && what.subresource == "log")
+    return home && !what.ns.empty() && what.verb == "get";
   if (!what.subresource.empty()) return false;
   return std::any_of(kRunner.begin(), kRunner.end(), [&](const Rule& rule) {
-    return rule.group == what.group && rule.resource == what.resource && (!rule.namespaced || (home && !what.ns.empty())) &&
+    return rule.group == what.group && rule.resource == what.resource &&
+           (!rule.namespaced || (home && !what.ns.empty())) &&
            rule.verbs.find(" " + what.verb + " ") != std::string_view::npos;
   });
 }
@@ -95,7 +97,8 @@ std::string Authorizer::reason_for(const User& user, const Attributes& what) {
     const std::size_t colon = rest.find(':');
     to = "ServiceAccount " + quoted(rest.substr(colon + 1) + "/" + rest.substr(0, colon));
   }
-  if (what.ns.empty()) return "RBAC: allowed by ClusterRoleBinding \"daaa-volumes\" of ClusterRole \"daaa-volumes\" to " + to;
+  if (what.ns.empty())
+    return "RBAC: allowed by ClusterRoleBinding \"daaa-volumes\" of ClusterRole \"daaa-volumes\" to " + to;
   return "RBAC: allowed by RoleBinding \"daaa-runner/" + what.ns + "\" of Role \"daaa-runner\" to " + to;
 }
 

@@ -14,7 +14,9 @@ constexpr std::chrono::seconds kResync{15};
 constexpr const char* kBoundByController = "pv.kubernetes.io/bound-by-controller";
 constexpr const char* kBindCompleted = "pv.kubernetes.io/bind-completed";
 
-const Json& annotation(const Json& object, std::string_view key) { return object["metadata"]["annotations"][key]; }
+const Json& annotation(const Json& object, std::string_view key) {
+  return object["metadata"]["annotations"][key];
+}
 
 std::string claim_ref_key(const Json& pv) {
   const Json& ref = pv["spec"]["claimRef"];
@@ -27,7 +29,9 @@ bool reserved_for(const Json& pv, const Json& claim) {
   return claim_ref_key(pv) == key_of(claim) && (uid.empty() || uid == uid_of(claim));
 }
 
-long double storage(const Json& resources) { return parse_quantity(resources["storage"].as_string()).value_or(0); }
+long double storage(const Json& resources) {
+  return parse_quantity(resources["storage"].as_string()).value_or(0);
+}
 
 bool big_enough(const Json& pv, const Json& claim) {
   return storage(pv["spec"]["capacity"]) >= storage(claim["spec"]["resources"]["requests"]);
@@ -41,8 +45,9 @@ std::string volume_mode(const Json& object) {
 bool modes_fit(const Json& pv, const Json& claim) {
   const auto& have = pv["spec"]["accessModes"].items();
   const auto& want = claim["spec"]["accessModes"].items();
-  return std::all_of(want.begin(), want.end(),
-                     [&](const Json& mode) { return std::find(have.begin(), have.end(), mode) != have.end(); });
+  return std::all_of(want.begin(), want.end(), [&](const Json& mode) {
+    return std::find(have.begin(), have.end(), mode) != have.end();
+  });
 }
 
 bool same_class(const Json& pv, const Json& claim) {
@@ -75,7 +80,8 @@ void Binder::changed(Res res, const Change& change) {
     const std::string claim = claim_ref_key(object);
     free_volumes_.erase(key);
     if (!gone && !claim.empty()) reserved_[claim].insert(key);
-    if (!gone && claim.empty() && object["status"]["phase"].as_string() == "Available") free_volumes_.insert(key);
+    if (!gone && claim.empty() && object["status"]["phase"].as_string() == "Available")
+      free_volumes_.insert(key);
     if (!gone) volumes_.add(key);
     if (gone && !claim.empty()) claims_.add(claim);
   } else if (res == Res::persistent_volume_claims) {
@@ -117,7 +123,8 @@ bool Binder::work() {
   return any;
 }
 
-void Binder::event(Res res, const Json& object, std::string_view type, std::string_view reason, std::string message) {
+void Binder::event(Res res, const Json& object, std::string_view type, std::string_view reason,
+                   std::string message) {
   world_.events.record("persistentvolume-controller", res, object, {type, reason, std::move(message)});
 }
 
@@ -201,15 +208,19 @@ Ref Binder::best_volume(const Json& claim) const {
   Ref best;
   for (const std::string& key : free_volumes_) {
     const Ref pv = find(Res::persistent_volumes, key);
-    if (!pv || !mismatch(pv->object, claim).empty() || !selector.matches(pv->object["metadata"]["labels"])) continue;
-    if (!best || storage(pv->object["spec"]["capacity"]) < storage(best->object["spec"]["capacity"])) best = pv;
+    if (!pv || !mismatch(pv->object, claim).empty() || !selector.matches(pv->object["metadata"]["labels"]))
+      continue;
+    if (!best || storage(pv->object["spec"]["capacity"]) < storage(best->object["spec"]["capacity"]))
+      best = pv;
   }
   return best;
 }
 
 void Binder::sync_unbound(const Json& claim) {
-  const Ref storage_class = world_.store.find(Res::storage_classes, "", claim["spec"]["storageClassName"].as_string());
-  const bool delayed = storage_class && storage_class->object["volumeBindingMode"].as_string() == "WaitForFirstConsumer";
+  const Ref storage_class =
+      world_.store.find(Res::storage_classes, "", claim["spec"]["storageClassName"].as_string());
+  const bool delayed =
+      storage_class && storage_class->object["volumeBindingMode"].as_string() == "WaitForFirstConsumer";
   const bool chosen = !annotation(claim, "volume.kubernetes.io/selected-node").is_null();
   if (const Ref pv = best_volume(claim)) {
     const bool own = claim_ref_key(pv->object) == key_of(claim);
@@ -229,7 +240,8 @@ void Binder::sync_unbound(const Json& claim) {
     event(Res::persistent_volume_claims, claim, "Normal", "ExternalProvisioning",
           "Waiting for a volume to be created either by the external provisioner '" +
               storage_class->object["provisioner"].as_string() +
-              "' or manually by the system administrator. If volume creation is delayed, please verify that the "
+              "' or manually by the system administrator. If volume creation is delayed, please verify that "
+              "the "
               "provisioner is running and correctly registered.");
   }
   waits_for_volume(claim);
@@ -267,7 +279,8 @@ void Binder::bind(const Json& claim, const Ref& ref) {
                                               {"uid", uid_of(claim)},
                                               {"apiVersion", "v1"},
                                               {"resourceVersion", claim["metadata"]["resourceVersion"]}}));
-  if (was_reserved && pv["spec"]["claimRef"]["uid"] == ref->object["spec"]["claimRef"]["uid"]) pv = ref->object;
+  if (was_reserved && pv["spec"]["claimRef"]["uid"] == ref->object["spec"]["claimRef"]["uid"])
+    pv = ref->object;
   if (!was_reserved) pv.at("metadata").at("annotations").set(kBoundByController, "yes");
   const Ref written = world_.store.update(Res::persistent_volumes, std::move(pv));
   set_volume_phase(written->object, "Bound");
@@ -299,7 +312,8 @@ void Binder::sync_bound(const Json& claim) {
   if (pv->object["spec"]["claimRef"]["uid"].as_string() != uid_of(claim)) {
     return lost("ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly");
   }
-  if (claim["status"]["phase"].as_string() != "Bound" || pv->object["status"]["phase"].as_string() != "Bound") {
+  if (claim["status"]["phase"].as_string() != "Bound" ||
+      pv->object["status"]["phase"].as_string() != "Bound") {
     bind(claim, pv);
   }
 }

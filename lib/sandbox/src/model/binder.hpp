@@ -25,14 +25,15 @@ class Binder : public Controller {
   void set_volume_phase(Json pv, const std::string& phase, const std::string& message = {});
   void set_claim_phase(Json claim, const std::string& phase);
   void release(const Json& pv);
-  void event(Res res, const Json& object, std::string_view type, std::string_view reason, std::string message);
+  void event(Res res, const Json& object, std::string_view type, std::string_view reason,
+             std::string message);
   [[nodiscard]] Ref best_volume(const Json& claim) const;
   [[nodiscard]] Time next_resync() const;
 
   KeyQueue volumes_;
   KeyQueue claims_;
-  std::set<std::string> unbound_;                  // claims that the next resync looks at again
-  std::set<std::string> free_volumes_;             // Available, without claimRef
+  std::set<std::string> unbound_;                          // claims that the next resync looks at again
+  std::set<std::string> free_volumes_;                     // Available, without claimRef
   std::map<std::string, std::set<std::string>> reserved_;  // claim -> volumes whose claimRef names it
   Time resync_at_ = Time::max();
 };

@@ -26,13 +26,14 @@ void add_workspace(World& world) {
                                  {"namespace", "dean"},
                                  {"name", "dean-workspace-pvc"}});
   add(world, Res::persistent_volumes,
-      Json::object({{"metadata", meta("dean-workspace-pv")},
-                    {"spec", Json::object({{"capacity", size},
-                                           {"accessModes", modes},
-                                           {"claimRef", std::move(claim_ref)},
-                                           {"persistentVolumeReclaimPolicy", "Retain"},
-                                           {"storageClassName", ""},
-                                           {"hostPath", Json::object({{"path", world.options.workspace_path}})}})}}));
+      Json::object(
+          {{"metadata", meta("dean-workspace-pv")},
+           {"spec", Json::object({{"capacity", size},
+                                  {"accessModes", modes},
+                                  {"claimRef", std::move(claim_ref)},
+                                  {"persistentVolumeReclaimPolicy", "Retain"},
+                                  {"storageClassName", ""},
+                                  {"hostPath", Json::object({{"path", world.options.workspace_path}})}})}}));
   add(world, Res::persistent_volume_claims,
       Json::object({{"metadata", meta("dean-workspace-pvc", "dean")},
                     {"spec", Json::object({{"accessModes", modes},

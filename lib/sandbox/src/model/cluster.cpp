@@ -81,7 +81,8 @@ struct Cluster::Impl {
   Scheduler scheduler;
   Kubelet kubelet;
   NodeController node;
-  std::array<Controller*, 9> controllers = {&namespaces, &quota, &binder, &protection, &collector, &jobs, &scheduler, &kubelet, &node};
+  std::array<Controller*, 9> controllers = {&namespaces, &quota,     &binder,  &protection, &collector,
+                                            &jobs,       &scheduler, &kubelet, &node};
   Time wake_at = Time::max();
   bool advancing = false;
 };
@@ -154,13 +155,15 @@ void Cluster::container_running(const std::string& pod_uid, const std::string& c
   impl_->settle();
 }
 
-void Cluster::container_exited(const std::string& pod_uid, const std::string& container, ContainerExit exit, Time at) {
+void Cluster::container_exited(const std::string& pod_uid, const std::string& container, ContainerExit exit,
+                               Time at) {
   if (!impl_->advancing) impl_->at(at);
   impl_->kubelet.container_exited(pod_uid, container, std::move(exit), at);
   impl_->settle();
 }
 
-void Cluster::log_bytes(const std::string& pod_uid, const std::string& container, std::string_view bytes, Time at) {
+void Cluster::log_bytes(const std::string& pod_uid, const std::string& container, std::string_view bytes,
+                        Time at) {
   impl_->kubelet.log_bytes(pod_uid, container, bytes, at);
 }
 

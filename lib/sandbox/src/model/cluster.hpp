@@ -65,13 +65,13 @@ struct Attributes {
 struct ClusterOptions {
   Features features;
   std::uint64_t seed = 1;
-  std::string workspace_path = "/workspace";    // hostPath behind dean-workspace-pvc
+  std::string workspace_path = "/workspace";  // hostPath behind dean-workspace-pvc
   std::string node_name = "node1";
-  std::vector<std::string> images_that_fail;    // beside those of registries under `.invalid`
+  std::vector<std::string> images_that_fail;  // beside those of registries under `.invalid`
   std::vector<std::string> csi_drivers = {"spectrumscale.csi.ibm.com"};
-  std::size_t watch_window = 20'000;            // events kept per resource for watches
+  std::size_t watch_window = 5'000;                // events kept per resource for watches
   std::size_t log_bytes_per_container = 10u << 20;  // then the oldest lines go, as rotated
-  Duration controller_delay{0};  // from a change to what controllers make of it
+  Duration controller_delay{0};                     // from a change to what controllers make of it
   // Asked before the built-in roles; nullopt leaves it to them.
   std::function<std::optional<bool>(const User&, const Attributes&)> authorizer;
 };
@@ -79,8 +79,8 @@ struct ClusterOptions {
 using StreamId = std::uint64_t;  // 0 is never a stream
 
 struct Request {
-  std::string method;  // "GET", "POST", ...
-  std::string target;  // path and query as on the wire, percent-encoded
+  std::string method;                                        // "GET", "POST", ...
+  std::string target;                                        // path and query as on the wire, percent-encoded
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
 };
@@ -88,8 +88,8 @@ struct Request {
 struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case, no framing headers
-  std::string body;     // with a stream: what comes before it
-  StreamId stream = 0;  // not 0: the body goes on, see Cluster::pull
+  std::string body;                                          // with a stream: what comes before it
+  StreamId stream = 0;                                       // not 0: the body goes on, see Cluster::pull
 };
 
 enum class Pull {
@@ -140,7 +140,7 @@ class Cluster : public PodReports {
   // Things that happen to clusters. False where there is no such pod.
   void compact(Time now);  // history up to now is gone: watches and pages from before get 410
   bool evict(const std::string& ns, const std::string& pod, Time now);
-  void lose_node(Time now);   // kubelet silent: NotReady, logs cannot be had, pods go on unseen
+  void lose_node(Time now);  // kubelet silent: NotReady, logs cannot be had, pods go on unseen
   void regain_node(Time now);
   bool rotate_log(const std::string& ns, const std::string& pod, std::size_t keep_lines);
   // Every stream is cut; with lose_watch_cache, watches from before get 410. Nothing else is lost.
@@ -151,7 +151,8 @@ class Cluster : public PodReports {
 
   // A look inside for tests and invariants: the object as stored, or null; all of one resource
   // ("pods", "jobs", "persistentvolumes", "persistentvolumeclaims", "events", ...).
-  [[nodiscard]] const Json* peek(std::string_view resource, const std::string& ns, const std::string& name) const;
+  [[nodiscard]] const Json* peek(std::string_view resource, const std::string& ns,
+                                 const std::string& name) const;
   [[nodiscard]] std::vector<const Json*> peek_all(std::string_view resource) const;
 
  private:

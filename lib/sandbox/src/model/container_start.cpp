@@ -43,7 +43,9 @@ MountSource source_of_volume(const Json& pv) {
 Ref volume_of_claim(const World& world, const Json& pod, const Json& volume) {
   const std::string& name = volume["persistentVolumeClaim"]["claimName"].as_string();
   const Ref claim = world.store.find(Res::persistent_volume_claims, namespace_of(pod), name);
-  return claim ? world.store.find(Res::persistent_volumes, "", claim->object["spec"]["volumeName"].as_string()) : nullptr;
+  return claim
+             ? world.store.find(Res::persistent_volumes, "", claim->object["spec"]["volumeName"].as_string())
+             : nullptr;
 }
 
 MountSource source_of(const World& world, const Json& pod, const Json& volume) {
@@ -150,10 +152,13 @@ EnvResult environment_of(const World& world, const Json& pod, const PodRun& run,
   for (const Json& variable : container["env"].items()) {
     const Json& from = variable["valueFrom"];
     std::string value = expanded(variable["value"].as_string(), result.env);
-    if (const Json* field = from.find("fieldRef")) value = field_ref(pod, run, (*field)["fieldPath"].as_string());
-    if (const Json* resource = from.find("resourceFieldRef")) value = resource_ref(world, container, *resource);
+    if (const Json* field = from.find("fieldRef"))
+      value = field_ref(pod, run, (*field)["fieldPath"].as_string());
+    if (const Json* resource = from.find("resourceFieldRef"))
+      value = resource_ref(world, container, *resource);
     bool skip = false;
-    for (const auto& [member, kind] : {std::pair("configMapKeyRef", "configmap"), {"secretKeyRef", "secret"}}) {
+    for (const auto& [member, kind] :
+         {std::pair("configMapKeyRef", "configmap"), {"secretKeyRef", "secret"}}) {
       const Json* ref = from.find(member);
       if (ref == nullptr) continue;
       skip = true;
@@ -208,13 +213,15 @@ ImageName parse_image(const std::string& image) {
   const std::size_t end = std::min(at, colon);
   name.repository = rest.substr(0, end);
   name.tag = end == std::string::npos ? "latest" : rest.substr(end + 1);
-  name.canonical = name.registry + "/" + name.repository + (at == end && at != std::string::npos ? "@" : ":") + name.tag;
+  name.canonical =
+      name.registry + "/" + name.repository + (at == end && at != std::string::npos ? "@" : ":") + name.tag;
   return name;
 }
 
 }  // namespace
 
-Prepared prepare_container(const World& world, const Json& pod, const PodRun& run, const ContainerRun& container) {
+Prepared prepare_container(const World& world, const Json& pod, const PodRun& run,
+                           const ContainerRun& container) {
   const Json& spec = container_spec(pod, container.name);
   Prepared out;
   EnvResult env = environment_of(world, pod, run, spec);
@@ -243,21 +250,23 @@ Prepared prepare_container(const World& world, const Json& pod, const PodRun& ru
     if (non_root->as_bool()) {
       out.config_error.emplace("CreateContainerConfigError",
                                "container's runAsUser breaks non-root policy (pod: " +
-                                   quoted(run.name + "_" + run.ns + "(" + run.uid + ")") + ", container: " +
-                                   container.name + ")");
+                                   quoted(run.name + "_" + run.ns + "(" + run.uid + ")") +
+                                   ", container: " + container.name + ")");
     }
   }
   return out;
 }
 
 std::string unmountable(const World& world, const Json& pod) {
-  static constexpr std::string_view kServed[] = {"name", "persistentVolumeClaim", "emptyDir", "hostPath", "nfs"};
+  static constexpr std::string_view kServed[] = {"name", "persistentVolumeClaim", "emptyDir", "hostPath",
+                                                 "nfs"};
   std::set<std::string> handles;
   for (const Json& volume : pod["spec"]["volumes"].items()) {
     const std::string& name = volume["name"].as_string();
     for (const auto& [type, value] : volume.members()) {
       if (std::find(std::begin(kServed), std::end(kServed), type) == std::end(kServed)) {
-        return "MountVolume.SetUp failed for volume " + quoted(name) + " : the sandbox has no volumes of type " + type;
+        return "MountVolume.SetUp failed for volume " + quoted(name) +
+               " : the sandbox has no volumes of type " + type;
       }
     }
     if (volume.find("persistentVolumeClaim") == nullptr) continue;
@@ -287,8 +296,9 @@ std::optional<ImageProblem> image_problem(const World& world, const Json& contai
   });
   if (malformed || name.repository.empty()) {
     return ImageProblem{"InvalidImageName",
-                        "Failed to apply default image tag " + quoted(image) + ": couldn't parse image name " +
-                            quoted(image) + ": invalid reference format: repository name must be lowercase",
+                        "Failed to apply default image tag " + quoted(image) +
+                            ": couldn't parse image name " + quoted(image) +
+                            ": invalid reference format: repository name must be lowercase",
                         false};
   }
   const std::string host = name.registry.substr(0, name.registry.find(':'));
@@ -298,16 +308,18 @@ std::optional<ImageProblem> image_problem(const World& world, const Json& contai
   if (!fails) return std::nullopt;
   if (container["imagePullPolicy"].as_string() == "Never") {
     return ImageProblem{"ErrImageNeverPull",
-                        "Container image " + quoted(image) + " is not present with pull policy of Never", false};
+                        "Container image " + quoted(image) + " is not present with pull policy of Never",
+                        false};
   }
   const std::string registry = name.registry == "docker.io" ? "registry-1.docker.io" : name.registry;
   const std::string prefix = world.features().minor < 25 ? "rpc error: code = Unknown desc = " : "";
-  return ImageProblem{"ErrImagePull",
-                      prefix + "failed to pull and unpack image " + quoted(name.canonical) +
-                          ": failed to resolve reference " + quoted(name.canonical) + ": failed to do request: Head " +
-                          quoted("https://" + registry + "/v2/" + name.repository + "/manifests/" + name.tag) +
-                          ": dial tcp: lookup " + registry.substr(0, registry.find(':')) + ": no such host",
-                      true};
+  return ImageProblem{
+      "ErrImagePull",
+      prefix + "failed to pull and unpack image " + quoted(name.canonical) +
+          ": failed to resolve reference " + quoted(name.canonical) + ": failed to do request: Head " +
+          quoted("https://" + registry + "/v2/" + name.repository + "/manifests/" + name.tag) +
+          ": dial tcp: lookup " + registry.substr(0, registry.find(':')) + ": no such host",
+      true};
 }
 
 }  // namespace daaa::sandbox

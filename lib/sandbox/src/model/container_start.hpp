@@ -14,14 +14,15 @@ struct Prepared {
   std::optional<std::pair<std::string, std::string>> config_error;
 };
 
-Prepared prepare_container(const World& world, const Json& pod, const PodRun& run, const ContainerRun& container);
+Prepared prepare_container(const World& world, const Json& pod, const PodRun& run,
+                           const ContainerRun& container);
 
 // Why the pod's volumes cannot be mounted on this node; empty where they can.
 std::string unmountable(const World& world, const Json& pod);
 
 // Why the image cannot be had; empty where it can.
 struct ImageProblem {
-  std::string reason;   // ErrImagePull, InvalidImageName, ErrImageNeverPull
+  std::string reason;  // ErrImagePull, InvalidImageName, ErrImageNeverPull
   std::string message;
   bool retried = false;  // with back-off
 };

@@ -46,7 +46,8 @@ std::optional<ContinueToken> read_continue_token(std::string_view token) {
   const auto text = decode(token);
   if (!text) return std::nullopt;
   const auto json = parse_json(*text);
-  if (!json || (*json)["v"].as_string() != "meta.k8s.io/v1" || !(*json)["rv"].is_integer()) return std::nullopt;
+  if (!json || (*json)["v"].as_string() != "meta.k8s.io/v1" || !(*json)["rv"].is_integer())
+    return std::nullopt;
   std::string start = (*json)["start"].as_string();
   if (start.starts_with('/')) start.erase(0, 1);
   return ContinueToken{(*json)["rv"].as_integer(), std::move(start)};

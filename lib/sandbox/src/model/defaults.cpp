@@ -133,10 +133,12 @@ void default_job(Json& job, const Features& features) {
     }
     labels.set("controller-uid", uid_of(job));
     labels.set("job-name", name_of(job));
-    spec.set("selector",
-             Json::object({{"matchLabels",
-                            Json::object({{features.batch_labels ? "batch.kubernetes.io/controller-uid" : "controller-uid",
-                                           uid_of(job)}})}}));
+    spec.set(
+        "selector",
+        Json::object(
+            {{"matchLabels",
+              Json::object({{features.batch_labels ? "batch.kubernetes.io/controller-uid" : "controller-uid",
+                             uid_of(job)}})}}));
   }
   if (features.minor <= 20) set_default(spec.at("template").at("metadata"), "creationTimestamp", Json());
   job.set("status", Json::object());
@@ -162,16 +164,22 @@ void default_claim(Json& claim) {
 
 void apply_defaults(Res res, Json& object, const Features& features, Time now) {
   switch (res) {
-    case Res::persistent_volumes: return default_volume(object, features, now);
-    case Res::persistent_volume_claims: return default_claim(object);
-    case Res::pods: return default_pod(object);
-    case Res::jobs: return default_job(object, features);
+    case Res::persistent_volumes:
+      return default_volume(object, features, now);
+    case Res::persistent_volume_claims:
+      return default_claim(object);
+    case Res::pods:
+      return default_pod(object);
+    case Res::jobs:
+      return default_job(object, features);
     case Res::namespaces:
       object.at("metadata").at("labels").set("kubernetes.io/metadata.name", name_of(object));
       object.set("spec", Json::object({{"finalizers", Json::array({"kubernetes"})}}));
       object.set("status", Json::object({{"phase", "Active"}}));
       return;
-    case Res::resource_quotas: object.set("status", Json::object()); return;
+    case Res::resource_quotas:
+      object.set("status", Json::object());
+      return;
     case Res::storage_classes:
       set_default(object, "reclaimPolicy", "Delete");
       set_default(object, "volumeBindingMode", "Immediate");
@@ -180,7 +188,8 @@ void apply_defaults(Res res, Json& object, const Features& features, Time now) {
     case Res::events:
     case Res::nodes:
     case Res::csi_drivers:
-    case Res::volume_attachments: return;
+    case Res::volume_attachments:
+      return;
   }
 }
 

@@ -61,7 +61,8 @@ Deleted delete_object(World& world, Res res, const Ref& ref, const DeleteOptions
 }
 
 Ref update_or_release(World& world, Res res, Json object) {
-  const bool free = being_deleted(object) && object["metadata"]["finalizers"].empty() && res != Res::namespaces &&
+  const bool free = being_deleted(object) && object["metadata"]["finalizers"].empty() &&
+                    res != Res::namespaces &&
                     object["metadata"]["deletionGracePeriodSeconds"].as_integer() == 0;
   return free ? world.store.remove(res, std::move(object)) : world.store.update(res, std::move(object));
 }

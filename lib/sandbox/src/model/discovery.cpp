@@ -8,7 +8,8 @@
 namespace daaa::sandbox {
 namespace {
 
-constexpr std::array<std::string_view, 4> kGroups = {"authentication.k8s.io", "authorization.k8s.io", "batch", "storage.k8s.io"};
+constexpr std::array<std::string_view, 4> kGroups = {"authentication.k8s.io", "authorization.k8s.io", "batch",
+                                                     "storage.k8s.io"};
 
 Json words(std::string_view text) {
   Json list = Json::array();
@@ -21,17 +22,20 @@ Json words(std::string_view text) {
 }
 
 Json resource_entry(const ResourceType& type) {
-  Json entry = Json::object({{"name", type.plural},
-                             {"singularName", type.singular},
-                             {"namespaced", type.namespaced},
-                             {"kind", type.kind},
-                             {"verbs", words(type.read_only ? "get list watch" : "create delete deletecollection get list patch update watch")}});
+  Json entry = Json::object(
+      {{"name", type.plural},
+       {"singularName", type.singular},
+       {"namespaced", type.namespaced},
+       {"kind", type.kind},
+       {"verbs", words(type.read_only ? "get list watch"
+                                      : "create delete deletecollection get list patch update watch")}});
   if (!type.short_names.empty()) entry.set("shortNames", words(type.short_names));
   if (!type.categories.empty()) entry.set("categories", words(type.categories));
   return entry;
 }
 
-Json sub_entry(const ResourceType& type, std::string_view name, std::string_view kind, std::string_view verbs) {
+Json sub_entry(const ResourceType& type, std::string_view name, std::string_view kind,
+               std::string_view verbs) {
   return Json::object({{"name", std::string(type.plural) + "/" + std::string(name)},
                        {"singularName", ""},
                        {"namespaced", type.namespaced},
@@ -40,7 +44,11 @@ Json sub_entry(const ResourceType& type, std::string_view name, std::string_view
 }
 
 Json review_entry(const char* name, const char* kind) {
-  return Json::object({{"name", name}, {"singularName", ""}, {"namespaced", false}, {"kind", kind}, {"verbs", Json::array({"create"})}});
+  return Json::object({{"name", name},
+                       {"singularName", ""},
+                       {"namespaced", false},
+                       {"kind", kind},
+                       {"verbs", Json::array({"create"})}});
 }
 
 Json group_entry(std::string_view group) {
@@ -53,7 +61,8 @@ Json openapi_operation(const ResourceType& type) {
   const Json kind = Json::object({{"group", type.group}, {"version", "v1"}, {"kind", type.kind}});
   Json parameters = Json::array();
   for (const char* name : {"dryRun", "fieldManager", "fieldValidation"}) {
-    parameters.push_back(Json::object({{"name", name}, {"in", "query"}, {"schema", Json::object({{"type", "string"}})}}));
+    parameters.push_back(
+        Json::object({{"name", name}, {"in", "query"}, {"schema", Json::object({{"type", "string"}})}}));
   }
   return Json::object({{"parameters", std::move(parameters)},
                        {"responses", Json::object({{"200", Json::object({{"description", "OK"}})}})},
@@ -65,21 +74,24 @@ Json openapi_operation(const ResourceType& type) {
 
 Response ApiServer::version_info() const {
   const int minor = world_.features().minor;
-  return answer(200, Json::object({{"major", "1"},
-                                   {"minor", std::to_string(minor)},
-                                   {"gitVersion", "v1." + std::to_string(minor) + (minor == 20 ? ".2" : ".0") + "-sandbox"},
-                                   {"gitCommit", ""},
-                                   {"gitTreeState", "archive"},
-                                   {"buildDate", "1970-01-01T00:00:00Z"},
-                                   {"goVersion", "none"},
-                                   {"compiler", "none"},
-                                   {"platform", "linux/amd64"}}));
+  return answer(
+      200,
+      Json::object({{"major", "1"},
+                    {"minor", std::to_string(minor)},
+                    {"gitVersion", "v1." + std::to_string(minor) + (minor == 20 ? ".2" : ".0") + "-sandbox"},
+                    {"gitCommit", ""},
+                    {"gitTreeState", "archive"},
+                    {"buildDate", "1970-01-01T00:00:00Z"},
+                    {"goVersion", "none"},
+                    {"compiler", "none"},
+                    {"platform", "linux/amd64"}}));
 }
 
 Response ApiServer::discover_groups() const {
   Json groups = Json::array();
   for (const auto group : kGroups) groups.push_back(group_entry(group));
-  return answer(200, Json::object({{"kind", "APIGroupList"}, {"apiVersion", "v1"}, {"groups", std::move(groups)}}));
+  return answer(
+      200, Json::object({{"kind", "APIGroupList"}, {"apiVersion", "v1"}, {"groups", std::move(groups)}}));
 }
 
 Response ApiServer::discover_resources(const std::string& group, const std::string& version) const {
@@ -87,7 +99,8 @@ Response ApiServer::discover_resources(const std::string& group, const std::stri
   for (const ResourceType& type : kResourceTypes) {
     if (type.group != group) continue;
     list.push_back(resource_entry(type));
-    if (type.has_status && !type.read_only) list.push_back(sub_entry(type, "status", type.kind, "get patch update"));
+    if (type.has_status && !type.read_only)
+      list.push_back(sub_entry(type, "status", type.kind, "get patch update"));
     if (type.res == Res::pods) {
       list.push_back(sub_entry(type, "log", "Pod", "get"));
       list.push_back(sub_entry(type, "eviction", "Eviction", "create"));
@@ -102,11 +115,15 @@ Response ApiServer::discover_resources(const std::string& group, const std::stri
     list.push_back(review_entry("selfsubjectreviews", "SelfSubjectReview"));
   }
   const std::string group_version = group.empty() ? version : group + "/" + version;
-  return answer(200, Json::object({{"kind", "APIResourceList"}, {"apiVersion", "v1"}, {"groupVersion", group_version}, {"resources", std::move(list)}}));
+  return answer(200, Json::object({{"kind", "APIResourceList"},
+                                   {"apiVersion", "v1"},
+                                   {"groupVersion", group_version},
+                                   {"resources", std::move(list)}}));
 }
 
 Response ApiServer::openapi(const RequestInfo& info) const {
-  if (!world_.features().field_validation) return not_served("OpenAPI documents of this version; kubectl needs --validate=false");
+  if (!world_.features().field_validation)
+    return not_served("OpenAPI documents of this version; kubectl needs --validate=false");
   if (info.segments.size() == 2) {
     Json paths = Json::object({{"api/v1", Json::object({{"serverRelativeURL", "/openapi/v3/api/v1"}})}});
     for (const auto group : kGroups) {
@@ -120,7 +137,8 @@ Response ApiServer::openapi(const RequestInfo& info) const {
   for (const ResourceType& type : kResourceTypes) {
     if (type.group != group) continue;
     const std::string base = type.group.empty() ? "/api/v1" : "/apis/" + std::string(type.group) + "/v1";
-    const std::string path = base + (type.namespaced ? "/namespaces/{namespace}/" : "/") + std::string(type.plural) + "/{name}";
+    const std::string path =
+        base + (type.namespaced ? "/namespaces/{namespace}/" : "/") + std::string(type.plural) + "/{name}";
     paths.set(path, Json::object({{"patch", openapi_operation(type)}}));
   }
   return answer(200, Json::object({{"openapi", "3.0.0"},
@@ -132,7 +150,8 @@ Response ApiServer::openapi(const RequestInfo& info) const {
 Response ApiServer::general(const RequestInfo& info, const User&) {
   const auto& s = info.segments;
   if (s.empty()) {
-    return answer(200, Json::object({{"paths", Json::array({"/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"})}}));
+    return answer(200, Json::object({{"paths", Json::array({"/api", "/api/v1", "/apis", "/healthz", "/livez",
+                                                            "/openapi/v3", "/readyz", "/version"})}}));
   }
   if (s[0] == "version") return version_info();
   if (s[0] == "healthz" || s[0] == "livez" || s[0] == "readyz") {
@@ -144,7 +163,8 @@ Response ApiServer::general(const RequestInfo& info, const User&) {
   if (s[0] == "openapi" && s.size() >= 2 && s[1] == "v3") return openapi(info);
   if (s[0] == "api") {
     if (s.size() == 2 && s[1] == "v1") return discover_resources("", "v1");
-    if (s.size() == 1) return answer(200, Json::object({{"kind", "APIVersions"}, {"versions", Json::array({"v1"})}}));
+    if (s.size() == 1)
+      return answer(200, Json::object({{"kind", "APIVersions"}, {"versions", Json::array({"v1"})}}));
   }
   if (s[0] == "apis") {
     if (s.size() == 1) return discover_groups();

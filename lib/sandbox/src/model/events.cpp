@@ -60,7 +60,8 @@ void EventRecorder::record(std::string_view component, Res res, const Json& obje
                            const std::string& field_path) {
   const std::string stamp = rfc3339(world_.now);
   std::string what = uid_of(object);
-  for (const std::string_view part : {std::string_view(field_path), text.reason, std::string_view(text.message)}) {
+  for (const std::string_view part :
+       {std::string_view(field_path), text.reason, std::string_view(text.message)}) {
     what.append("|").append(part);
   }
   if (const auto it = same_.find(what); it != same_.end()) {

@@ -119,8 +119,9 @@ bool GarbageCollector::empty_namespace(const std::string& name) {
     std::vector<Ref> content;
     world_.store.each(type.res, name, [&](const Ref& ref) { content.push_back(ref); });
     for (const Ref& ref : content) {
-      const bool held = being_deleted(ref->object) ||
-                        !delete_object(world_, type.res, ref, {DeleteOptions::Propagation::background, {}}).gone;
+      const bool held =
+          being_deleted(ref->object) ||
+          !delete_object(world_, type.res, ref, {DeleteOptions::Propagation::background, {}}).gone;
       left = left || held;
     }
   }

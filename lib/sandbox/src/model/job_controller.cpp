@@ -83,7 +83,8 @@ Ref JobController::write(Json job) { return world_.store.update(Res::jobs, std::
 void JobController::add_condition(Json& job, const std::string& type, const std::string& reason,
                                   const std::string& message) const {
   const std::string stamp = rfc3339(world_.now);
-  Json condition = Json::object({{"type", type}, {"status", "True"}, {"lastProbeTime", stamp}, {"lastTransitionTime", stamp}});
+  Json condition = Json::object(
+      {{"type", type}, {"status", "True"}, {"lastProbeTime", stamp}, {"lastTransitionTime", stamp}});
   if (!reason.empty()) condition.set("reason", reason);
   if (!message.empty()) condition.set("message", message);
   job.at("status").at("conditions").push_back(std::move(condition));
@@ -98,7 +99,9 @@ JobController::Pods JobController::look(Memory& memory, std::vector<std::string>
     if (!pod) continue;
     const std::string& uid = uid_of(pod->object);
     switch (memory.suspended.count(uid) != 0 ? PodState::leaving : state_of(pod->object, world_.features())) {
-      case PodState::active: pods.active.push_back(pod); break;
+      case PodState::active:
+        pods.active.push_back(pod);
+        break;
       case PodState::succeeded:
         if (memory.counted_succeeded.insert(uid).second) new_succeeded.push_back(uid);
         break;
@@ -108,7 +111,8 @@ JobController::Pods JobController::look(Memory& memory, std::vector<std::string>
           memory.failures.push_back(ended_at(pod->object).value_or(world_.now));
         }
         break;
-      case PodState::leaving: break;
+      case PodState::leaving:
+        break;
     }
     if (being_deleted(pod->object) && !has_ended(pod->object)) pods.terminating.push_back(pod);
     if (condition_true(pod->object, "Ready") && !being_deleted(pod->object)) ++pods.ready;
@@ -121,7 +125,8 @@ std::optional<JobController::Finish> JobController::verdict(const Json& job, con
   const Json& spec = job["spec"];
   const bool reasons = world_.features().interim_conditions;
   const auto failed = static_cast<std::int64_t>(memory.counted_failed.size());
-  if (failed > spec["backoffLimit"].as_integer() || restarts(pods.active) > spec["backoffLimit"].as_integer()) {
+  if (failed > spec["backoffLimit"].as_integer() ||
+      restarts(pods.active) > spec["backoffLimit"].as_integer()) {
     return Finish{false, "BackoffLimitExceeded", "Job has reached the specified backoff limit"};
   }
   const auto deadline = deadline_of(job);
@@ -130,8 +135,8 @@ std::optional<JobController::Finish> JobController::verdict(const Json& job, con
   }
   const auto succeeded = static_cast<std::int64_t>(memory.counted_succeeded.size());
   const Json* completions = spec.find("completions");
-  const bool complete = completions != nullptr ? succeeded >= completions->as_integer()
-                                               : succeeded > 0 && pods.active.empty();
+  const bool complete =
+      completions != nullptr ? succeeded >= completions->as_integer() : succeeded > 0 && pods.active.empty();
   if (!complete) return std::nullopt;
   if (!reasons) return Finish{true, {}, {}};
   return Finish{true, "CompletionsReached", "Reached expected number of succeeded pods"};
@@ -149,7 +154,8 @@ void JobController::set_counters(Json& job, const Memory& memory, const Pods& po
   count("active", pods.active.size());
   count("succeeded", memory.counted_succeeded.size());
   count("failed", memory.counted_failed.size());
-  if (world_.features().minor >= 29) status.set("terminating", static_cast<std::int64_t>(pods.terminating.size()));
+  if (world_.features().minor >= 29)
+    status.set("terminating", static_cast<std::int64_t>(pods.terminating.size()));
   if (world_.features().job_tracking) status.set("uncountedTerminatedPods", Json::object());
   if (world_.features().ready_counter) status.set("ready", pods.ready);
 }
@@ -189,7 +195,8 @@ void JobController::delete_active(const Json& job, const Pods& pods) {
   for (const Ref& pod : pods.active) {
     if (being_deleted(pod->object)) continue;
     delete_object(world_, Res::pods, pod, {DeleteOptions::Propagation::background, {}});
-    world_.events.record(kComponent, Res::jobs, job, {"Normal", "SuccessfulDelete", "Deleted pod: " + name_of(pod->object)});
+    world_.events.record(kComponent, Res::jobs, job,
+                         {"Normal", "SuccessfulDelete", "Deleted pod: " + name_of(pod->object)});
   }
 }
 
@@ -251,11 +258,13 @@ void JobController::sync(const std::string& key, const Ref& ref) {
   Pods pods = look(memory, succeeded, failed);
   const Features& features = world_.features();
   const bool suspended = features.suspend && job["spec"]["suspend"].as_bool();
-  if (job["status"].find("startTime") == nullptr && !suspended) job.at("status").set("startTime", rfc3339(world_.now));
+  if (job["status"].find("startTime") == nullptr && !suspended)
+    job.at("status").set("startTime", rfc3339(world_.now));
   suspend_or_resume(job, memory, pods);
 
   std::optional<Finish> end = verdict(job, memory, pods);
-  const bool known = find_condition(job, "FailureTarget") != nullptr || find_condition(job, "SuccessCriteriaMet") != nullptr;
+  const bool known =
+      find_condition(job, "FailureTarget") != nullptr || find_condition(job, "SuccessCriteriaMet") != nullptr;
   if (end && !known) {
     finish(job, *end, pods);
     std::vector<std::string> none_succeeded;
@@ -370,7 +379,8 @@ bool JobController::make_pod(const Json& job, Memory& memory) {
   }
   const Ref made = world_.store.add(Res::pods, std::move(pod));
   memory.create_errors = 0;
-  world_.events.record(kComponent, Res::jobs, job, {"Normal", "SuccessfulCreate", "Created pod: " + name_of(made->object)});
+  world_.events.record(kComponent, Res::jobs, job,
+                       {"Normal", "SuccessfulCreate", "Created pod: " + name_of(made->object)});
   return true;
 }
 

@@ -22,7 +22,7 @@ class JobController : public Controller {
     std::set<std::string> counted_succeeded;  // uids
     std::set<std::string> counted_failed;
     std::set<std::string> suspended;  // uids of pods that a suspension took: they count for nothing
-    std::vector<Time> failures;  // when counted pods ended, for the back-off
+    std::vector<Time> failures;       // when counted pods ended, for the back-off
     int create_errors = 0;
     Time create_again{};
   };
@@ -39,7 +39,8 @@ class JobController : public Controller {
   void forget(const std::string& uid);
   Pods look(Memory& memory, std::vector<std::string>& new_succeeded, std::vector<std::string>& new_failed);
   std::optional<Finish> verdict(const Json& job, const Memory& memory, const Pods& pods) const;
-  void count_new(Json& job, const std::vector<std::string>& succeeded, const std::vector<std::string>& failed);
+  void count_new(Json& job, const std::vector<std::string>& succeeded,
+                 const std::vector<std::string>& failed);
   void release_pods(const Memory& memory, bool all);
   void suspend_or_resume(Json& job, Memory& memory, Pods& pods);
   void tell_end(const Json& job);
@@ -51,7 +52,8 @@ class JobController : public Controller {
   void creation_failed(const std::string& key, Memory& memory);
   void delete_active(const Json& job, const Pods& pods);
   void set_counters(Json& job, const Memory& memory, const Pods& pods) const;
-  void add_condition(Json& job, const std::string& type, const std::string& reason, const std::string& message) const;
+  void add_condition(Json& job, const std::string& type, const std::string& reason,
+                     const std::string& message) const;
   void after_finish(const std::string& key, const Json& job, const Memory& memory);
   Ref write(Json job);
 

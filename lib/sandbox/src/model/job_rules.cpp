@@ -32,7 +32,8 @@ std::int64_t restarts(const std::vector<Ref>& pods) {
   std::int64_t sum = 0;
   for (const Ref& pod : pods) {
     if (pod->object["spec"]["restartPolicy"].as_string() != "OnFailure") continue;
-    for (const Json& c : pod->object["status"]["containerStatuses"].items()) sum += c["restartCount"].as_integer();
+    for (const Json& c : pod->object["status"]["containerStatuses"].items())
+      sum += c["restartCount"].as_integer();
   }
   return sum;
 }

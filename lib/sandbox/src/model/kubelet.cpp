@@ -54,7 +54,8 @@ PodRun* Kubelet::run_of(const std::string& pod_uid) {
 void Kubelet::event(const Json& pod, std::string_view type, std::string_view reason, std::string message,
                     const ContainerRun* container) {
   std::string path;
-  if (container != nullptr) path = std::string(container->init ? "spec.initContainers{" : "spec.containers{") + container->name + "}";
+  if (container != nullptr)
+    path = std::string(container->init ? "spec.initContainers{" : "spec.containers{") + container->name + "}";
   world_.events.record("kubelet", Res::pods, pod, {type, reason, std::move(message)}, path);
 }
 
@@ -78,7 +79,8 @@ void Kubelet::forget(const std::string& key) {
 
 void Kubelet::sync(const std::string& key) {
   const Ref pod = find(Res::pods, key);
-  if (const auto it = runs_.find(key); it != runs_.end() && (!pod || uid_of(pod->object) != it->second->uid)) forget(key);
+  if (const auto it = runs_.find(key); it != runs_.end() && (!pod || uid_of(pod->object) != it->second->uid))
+    forget(key);
   if (!pod || pod->object["spec"]["nodeName"].as_string() != world_.options.node_name) return;
   const auto it = runs_.find(key);
   if (it == runs_.end()) {
@@ -90,8 +92,10 @@ void Kubelet::sync(const std::string& key) {
   PodRun& run = *it->second;
   if (being_deleted(pod->object)) return begin_stop(run, pod->object);
   const Json* deadline = pod->object["spec"].find("activeDeadlineSeconds");
-  if (deadline != nullptr && !run.ended && run.started_at + std::chrono::seconds(deadline->as_integer()) <= world_.now) {
-    event(pod->object, "Normal", "DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
+  if (deadline != nullptr && !run.ended &&
+      run.started_at + std::chrono::seconds(deadline->as_integer()) <= world_.now) {
+    event(pod->object, "Normal", "DeadlineExceeded",
+          "Pod was active on the node longer than the specified deadline");
     return fail_pod(run, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
   }
   if (run.mount_complaint && *run.mount_complaint <= world_.now) complain_about_mounts(run, pod->object);
@@ -173,7 +177,8 @@ bool Kubelet::image_ready(PodRun& run, const Json& pod, ContainerRun& c) {
   if (!problem->retried) {
     c.reason = problem->reason;
     c.message = problem->message;
-    event(pod, "Warning", problem->reason == "InvalidImageName" ? "InspectFailed" : "ErrImageNeverPull", problem->message, &c);
+    event(pod, "Warning", problem->reason == "InvalidImageName" ? "InspectFailed" : "ErrImageNeverPull",
+          problem->message, &c);
     event(pod, "Warning", "Failed", "Error: " + problem->reason, &c);
     write_status(run, phase_of(run));
     return false;
@@ -210,7 +215,9 @@ void Kubelet::start(PodRun& run, const Json& pod, ContainerRun& c) {
     return write_status(run, phase_of(run));
   }
   event(pod, "Normal", "Pulled",
-        "Container image " + quoted(c.image) + " already present on machine" + (old ? "" : " and can be accessed by the pod"), &c);
+        "Container image " + quoted(c.image) + " already present on machine" +
+            (old ? "" : " and can be accessed by the pod"),
+        &c);
   event(pod, "Normal", "Created", old ? "Created container " + c.name : "Container created", &c);
   c.started = true;
   c.container_id = "containerd://" + world_.random.hex(64);
@@ -225,14 +232,16 @@ void Kubelet::begin_stop(PodRun& run, const Json& pod) {
   const bool first = !run.stopping;
   run.stopping = true;
   run.stop_grace = grace;
-  if (first && world_.features().minor >= 33) write_status(run, run.ended ? phase_of(run) : pod["status"]["phase"].as_string());
+  if (first && world_.features().minor >= 33)
+    write_status(run, run.ended ? phase_of(run) : pod["status"]["phase"].as_string());
   for (ContainerRun& c : run.containers) {
     if (c.started) {
       if (first) event(pod, "Normal", "Killing", "Stopping container " + c.name, &c);
       world_.runtime.stop(run.uid, c.name, std::chrono::seconds(grace));
     } else if (c.state == State::waiting) {
       c.state = State::terminated;
-      c.exit = {137, 0, "ContainerStatusUnknown", "The container could not be located when the pod was terminated"};
+      c.exit = {137, 0, "ContainerStatusUnknown",
+                "The container could not be located when the pod was terminated"};
     }
   }
   settle_end(run);
@@ -259,10 +268,13 @@ void Kubelet::restart_or_end(PodRun& run, const Json& pod, ContainerRun& c) {
     c.message.clear();
     if (delay > Duration(0)) {
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(delay).count();
-      c.message = "back-off " + human_duration(std::chrono::seconds(seconds)) + " restarting failed container=" + c.name + " pod=" + full_name(run);
+      c.message = "back-off " + human_duration(std::chrono::seconds(seconds)) +
+                  " restarting failed container=" + c.name + " pod=" + full_name(run);
       event(pod, "Warning", "BackOff",
-            world_.features().minor < 25 ? "Back-off restarting failed container"
-                                         : "Back-off restarting failed container " + c.name + " in pod " + full_name(run), &c);
+            world_.features().minor < 25
+                ? "Back-off restarting failed container"
+                : "Back-off restarting failed container " + c.name + " in pod " + full_name(run),
+            &c);
       write_status(run, phase_of(run));
     }
     return;
@@ -276,7 +288,8 @@ void Kubelet::restart_or_end(PodRun& run, const Json& pod, ContainerRun& c) {
 
 // Where nothing runs any more: the last writes of the pod's status, and the object's release.
 void Kubelet::settle_end(PodRun& run) {
-  const bool busy = std::any_of(run.containers.begin(), run.containers.end(), [](const ContainerRun& c) { return c.started; });
+  const bool busy = std::any_of(run.containers.begin(), run.containers.end(),
+                                [](const ContainerRun& c) { return c.started; });
   const std::string phase = phase_of(run);
   if (!run.ended) {
     const bool mains_over = over(phase) || run.stopping;
@@ -288,7 +301,8 @@ void Kubelet::settle_end(PodRun& run) {
     if (busy || !mains_over) return;
     // New kubelets tell of the end first and change the phase when the sandbox is down.
     if (world_.features().minor >= 27 && !run.stopping && run.failed_reason.empty()) {
-      if (const Ref pod = find(Res::pods, run.key())) write_status(run, pod->object["status"]["phase"].as_string());
+      if (const Ref pod = find(Res::pods, run.key()))
+        write_status(run, pod->object["status"]["phase"].as_string());
     }
     run.ended = true;
     write_status(run, phase_of(run));
@@ -300,7 +314,8 @@ void Kubelet::settle_end(PodRun& run) {
   last.at("metadata").set("deletionTimestamp", rfc3339(world_.now));
   last.at("metadata").set("deletionGracePeriodSeconds", 0);
   const Ref written = world_.store.update(Res::pods, std::move(last));
-  if (written->object["metadata"]["finalizers"].empty()) update_or_release(world_, Res::pods, written->object);
+  if (written->object["metadata"]["finalizers"].empty())
+    update_or_release(world_, Res::pods, written->object);
 }
 
 void Kubelet::fail_pod(PodRun& run, const std::string& reason, const std::string& message) {
@@ -311,7 +326,8 @@ void Kubelet::fail_pod(PodRun& run, const std::string& reason, const std::string
       world_.runtime.stop(run.uid, c.name, std::chrono::seconds(0));
     } else if (c.state == State::waiting) {
       c.state = State::terminated;
-      c.exit = {137, 0, "ContainerStatusUnknown", "The container could not be located when the pod was terminated"};
+      c.exit = {137, 0, "ContainerStatusUnknown",
+                "The container could not be located when the pod was terminated"};
     }
   }
   write_status(run, "Failed");
@@ -325,12 +341,14 @@ bool Kubelet::evict(const std::string& key) {
   const std::string why = "The node was low on resource: memory. ";
   if (world_.features().minor >= 26) {
     Json object = pod->object;
-    object.at("status").at("conditions").push_back(Json::object({{"type", "DisruptionTarget"},
-                                                                  {"status", "True"},
-                                                                  {"lastProbeTime", Json()},
-                                                                  {"lastTransitionTime", rfc3339(world_.now)},
-                                                                  {"reason", "TerminationByKubelet"},
-                                                                  {"message", why}}));
+    object.at("status")
+        .at("conditions")
+        .push_back(Json::object({{"type", "DisruptionTarget"},
+                                 {"status", "True"},
+                                 {"lastProbeTime", Json()},
+                                 {"lastTransitionTime", rfc3339(world_.now)},
+                                 {"reason", "TerminationByKubelet"},
+                                 {"message", why}}));
     world_.store.update(Res::pods, std::move(object));
   }
   event(pod->object, "Warning", "Evicted", why);
@@ -380,12 +398,14 @@ void Kubelet::container_running(const std::string& pod_uid, const std::string& c
   c->message.clear();
   const Ref pod = find(Res::pods, run->key());
   if (!pod) return;
-  event(pod->object, "Normal", "Started", world_.features().minor < 30 ? "Started container " + c->name : "Container started", c);
+  event(pod->object, "Normal", "Started",
+        world_.features().minor < 30 ? "Started container " + c->name : "Container started", c);
   write_status(*run, phase_of(*run));
   if (c->sidecar) queue_.add(run->key());
 }
 
-void Kubelet::container_exited(const std::string& pod_uid, const std::string& container, ContainerExit exit, Time at) {
+void Kubelet::container_exited(const std::string& pod_uid, const std::string& container, ContainerExit exit,
+                               Time at) {
   world_.logs.finish(pod_uid, container, at);
   if (held([=, this] { container_exited(pod_uid, container, exit, at); })) return;
   PodRun* run = run_of(pod_uid);
@@ -400,11 +420,13 @@ void Kubelet::container_exited(const std::string& pod_uid, const std::string& co
   if (never_ran) c->started_at.reset();
   const Ref pod = find(Res::pods, run->key());
   if (!pod) return;
-  if (never_ran && !c->exit.message.empty()) event(pod->object, "Warning", "Failed", "Error: " + c->exit.message, c);
+  if (never_ran && !c->exit.message.empty())
+    event(pod->object, "Warning", "Failed", "Error: " + c->exit.message, c);
   restart_or_end(*run, pod->object, *c);
 }
 
-void Kubelet::log_bytes(const std::string& pod_uid, const std::string& container, std::string_view bytes, Time at) {
+void Kubelet::log_bytes(const std::string& pod_uid, const std::string& container, std::string_view bytes,
+                        Time at) {
   world_.logs.append(pod_uid, container, bytes, at);
 }
 
@@ -413,7 +435,8 @@ void Kubelet::mount_failed(const std::string& pod_uid, const std::string& volume
   PodRun* run = run_of(pod_uid);
   if (run == nullptr) return;
   if (const Ref pod = find(Res::pods, run->key())) {
-    event(pod->object, "Warning", "FailedMount", "MountVolume.SetUp failed for volume " + quoted(volume) + " : " + message);
+    event(pod->object, "Warning", "FailedMount",
+          "MountVolume.SetUp failed for volume " + quoted(volume) + " : " + message);
   }
 }
 

@@ -21,8 +21,10 @@ class Kubelet : public Controller, public PodReports {
   void container_waiting(const std::string& pod_uid, const std::string& container, std::string reason,
                          std::string message) override;
   void container_running(const std::string& pod_uid, const std::string& container, Time at) override;
-  void container_exited(const std::string& pod_uid, const std::string& container, ContainerExit exit, Time at) override;
-  void log_bytes(const std::string& pod_uid, const std::string& container, std::string_view bytes, Time at) override;
+  void container_exited(const std::string& pod_uid, const std::string& container, ContainerExit exit,
+                        Time at) override;
+  void log_bytes(const std::string& pod_uid, const std::string& container, std::string_view bytes,
+                 Time at) override;
   void mount_failed(const std::string& pod_uid, const std::string& volume, std::string message) override;
 
   bool evict(const std::string& key);

@@ -47,8 +47,8 @@ void ContainerLog::add(std::string_view bytes, Time at, bool whole) {
     blocks_.back().first = end();
   }
   Block& block = blocks_.back();
-  block.entries.push_back({at, static_cast<std::uint32_t>(block.bytes.size()), static_cast<std::uint32_t>(bytes.size()),
-                           whole, mid_line_});
+  block.entries.push_back({at, static_cast<std::uint32_t>(block.bytes.size()),
+                           static_cast<std::uint32_t>(bytes.size()), whole, mid_line_});
   block.bytes.append(bytes);
   total_ += bytes.size();
   mid_line_ = !whole;
@@ -79,7 +79,8 @@ void LogStore::begin(const std::string& pod_uid, const std::string& container) {
   logs.current = std::make_shared<ContainerLog>(limit_);
 }
 
-void LogStore::append(const std::string& pod_uid, const std::string& container, std::string_view bytes, Time at) {
+void LogStore::append(const std::string& pod_uid, const std::string& container, std::string_view bytes,
+                      Time at) {
   const auto log = current(pod_uid, container);
   if (!log) return;
   log->append(bytes, at);
@@ -104,19 +105,22 @@ void LogStore::forget_pod(const std::string& pod_uid, Time at) {
   }
 }
 
-std::shared_ptr<ContainerLog> LogStore::current(const std::string& pod_uid, const std::string& container) const {
+std::shared_ptr<ContainerLog> LogStore::current(const std::string& pod_uid,
+                                                const std::string& container) const {
   const auto it = logs_.find({pod_uid, container});
   return it == logs_.end() ? nullptr : it->second.current;
 }
 
-std::shared_ptr<ContainerLog> LogStore::previous(const std::string& pod_uid, const std::string& container) const {
+std::shared_ptr<ContainerLog> LogStore::previous(const std::string& pod_uid,
+                                                 const std::string& container) const {
   const auto it = logs_.find({pod_uid, container});
   return it == logs_.end() ? nullptr : it->second.previous;
 }
 
 bool LogStore::rotate(const std::string& pod_uid, std::size_t keep_entries) {
   bool any = false;
-  for (auto it = logs_.lower_bound({pod_uid, std::string()}); it != logs_.end() && it->first.first == pod_uid; ++it) {
+  for (auto it = logs_.lower_bound({pod_uid, std::string()}); it != logs_.end() && it->first.first == pod_uid;
+       ++it) {
     if (!it->second.current) continue;
     it->second.current->rotate(keep_entries);
     any = true;

@@ -85,8 +85,10 @@ class LogStore {
   void finish(const std::string& pod_uid, const std::string& container, Time at);
   void forget_pod(const std::string& pod_uid, Time at);
   // Null where there is none.
-  [[nodiscard]] std::shared_ptr<ContainerLog> current(const std::string& pod_uid, const std::string& container) const;
-  [[nodiscard]] std::shared_ptr<ContainerLog> previous(const std::string& pod_uid, const std::string& container) const;
+  [[nodiscard]] std::shared_ptr<ContainerLog> current(const std::string& pod_uid,
+                                                      const std::string& container) const;
+  [[nodiscard]] std::shared_ptr<ContainerLog> previous(const std::string& pod_uid,
+                                                       const std::string& container) const;
   bool rotate(const std::string& pod_uid, std::size_t keep_entries);
 
  private:

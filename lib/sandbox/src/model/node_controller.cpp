@@ -27,10 +27,8 @@ std::vector<Ref> pods_on(const World& world, const std::string& node) {
 
 void NodeController::register_node() {
   const std::string& name = world_.options.node_name;
-  const Json resources = Json::object({{"cpu", "64"},
-                                       {"ephemeral-storage", "1Ti"},
-                                       {"memory", "512Gi"},
-                                       {"pods", "100000"}});
+  const Json resources =
+      Json::object({{"cpu", "64"}, {"ephemeral-storage", "1Ti"}, {"memory", "512Gi"}, {"pods", "100000"}});
   const std::string version = "v1." + std::to_string(world_.features().minor) + ".0-sandbox";
   Json node = Json::object(
       {{"metadata", Json::object({{"name", name},
@@ -38,12 +36,13 @@ void NodeController::register_node() {
                                                            {"kubernetes.io/hostname", name},
                                                            {"kubernetes.io/os", "linux"}})}})},
        {"spec", Json::object()},
-       {"status", Json::object({{"capacity", resources},
-                                {"allocatable", resources},
-                                {"addresses", Json::array({Json::object({{"type", "Hostname"}, {"address", name}})})},
-                                {"nodeInfo", Json::object({{"kubeletVersion", version},
-                                                           {"operatingSystem", "linux"},
-                                                           {"architecture", "amd64"}})}})}});
+       {"status",
+        Json::object({{"capacity", resources},
+                      {"allocatable", resources},
+                      {"addresses", Json::array({Json::object({{"type", "Hostname"}, {"address", name}})})},
+                      {"nodeInfo", Json::object({{"kubeletVersion", version},
+                                                 {"operatingSystem", "linux"},
+                                                 {"architecture", "amd64"}})}})}});
   stamp_new(world_, node);
   world_.store.add(Res::nodes, std::move(node));
   set_ready(true);
@@ -53,12 +52,13 @@ void NodeController::set_ready(bool ready) {
   const Ref ref = world_.store.find(Res::nodes, "", world_.options.node_name);
   const std::string stamp = rfc3339(world_.now);
   Json node = ref->object;
-  Json condition = Json::object({{"type", "Ready"},
-                                 {"status", ready ? "True" : "Unknown"},
-                                 {"lastHeartbeatTime", stamp},
-                                 {"lastTransitionTime", stamp},
-                                 {"reason", ready ? "KubeletReady" : "NodeStatusUnknown"},
-                                 {"message", ready ? "kubelet is posting ready status" : "Kubelet stopped posting node status."}});
+  Json condition = Json::object(
+      {{"type", "Ready"},
+       {"status", ready ? "True" : "Unknown"},
+       {"lastHeartbeatTime", stamp},
+       {"lastTransitionTime", stamp},
+       {"reason", ready ? "KubeletReady" : "NodeStatusUnknown"},
+       {"message", ready ? "kubelet is posting ready status" : "Kubelet stopped posting node status."}});
   node.at("status").set("conditions", Json::array({std::move(condition)}));
   if (ready) {
     node.at("spec").erase("taints");
@@ -107,7 +107,8 @@ void NodeController::mark_pods() {
     }
     pod.at("status").set("conditions", Json(std::move(conditions)));
     world_.store.update(Res::pods, std::move(pod));
-    world_.events.record("node-controller", Res::pods, ref->object, {"Warning", "NodeNotReady", "Node is not ready"});
+    world_.events.record("node-controller", Res::pods, ref->object,
+                         {"Warning", "NodeNotReady", "Node is not ready"});
   }
 }
 
@@ -120,13 +121,14 @@ void NodeController::evict_pods() {
     Ref present = ref;
     if (world_.features().minor >= 26) {
       Json pod = ref->object;
-      pod.at("status").at("conditions").push_back(
-          Json::object({{"type", "DisruptionTarget"},
-                        {"status", "True"},
-                        {"lastProbeTime", Json()},
-                        {"lastTransitionTime", rfc3339(world_.now)},
-                        {"reason", "DeletionByTaintManager"},
-                        {"message", "Taint manager: deleting due to NoExecute taint"}}));
+      pod.at("status")
+          .at("conditions")
+          .push_back(Json::object({{"type", "DisruptionTarget"},
+                                   {"status", "True"},
+                                   {"lastProbeTime", Json()},
+                                   {"lastTransitionTime", rfc3339(world_.now)},
+                                   {"reason", "DeletionByTaintManager"},
+                                   {"message", "Taint manager: deleting due to NoExecute taint"}}));
       present = world_.store.update(Res::pods, std::move(pod));
     }
     delete_object(world_, Res::pods, present, {DeleteOptions::Propagation::background, {}});

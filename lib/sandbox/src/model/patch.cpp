@@ -11,10 +11,12 @@ namespace {
 // By what the items of a list are told apart; empty: the list is replaced as a whole.
 std::string_view merge_key(std::string_view field) {
   static constexpr std::pair<std::string_view, std::string_view> kKeys[] = {
-      {"containers", "name"},       {"initContainers", "name"},   {"volumes", "name"},
-      {"env", "name"},              {"volumeMounts", "mountPath"}, {"ports", "containerPort"},
-      {"imagePullSecrets", "name"}, {"secrets", "name"},          {"conditions", "type"},
-      {"ownerReferences", "uid"},   {"hostAliases", "ip"},        {"volumeDevices", "devicePath"}};
+      {"containers", "name"},        {"initContainers", "name"},
+      {"volumes", "name"},           {"env", "name"},
+      {"volumeMounts", "mountPath"}, {"ports", "containerPort"},
+      {"imagePullSecrets", "name"},  {"secrets", "name"},
+      {"conditions", "type"},        {"ownerReferences", "uid"},
+      {"hostAliases", "ip"},         {"volumeDevices", "devicePath"}};
   for (const auto& [name, key] : kKeys) {
     if (name == field) return key;
   }
@@ -45,7 +47,8 @@ Json merge_list(const Json& target, const Json& patch, std::string_view key) {
       items.clear();
       continue;
     }
-    const auto it = std::find_if(items.begin(), items.end(), [&](const Json& item) { return item[key] == change[key]; });
+    const auto it =
+        std::find_if(items.begin(), items.end(), [&](const Json& item) { return item[key] == change[key]; });
     if (directive == "delete") {
       if (it != items.end()) items.erase(it);
     } else if (it == items.end()) {
@@ -66,7 +69,8 @@ void order_by(Json& list, const Json& order, std::string_view key) {
     });
     return it - wanted.begin();
   };
-  std::stable_sort(items.begin(), items.end(), [&](const Json& a, const Json& b) { return place(a) < place(b); });
+  std::stable_sort(items.begin(), items.end(),
+                   [&](const Json& a, const Json& b) { return place(a) < place(b); });
   list = Json(std::move(items));
 }
 
@@ -143,7 +147,8 @@ std::optional<std::size_t> list_index(const Json& list, const std::string& part,
 enum class Edit { add, replace, remove };
 
 // Rebuilds the path from `depth` on; false where it leads nowhere.
-bool edit_at(Json& target, const std::vector<std::string>& parts, std::size_t depth, Edit edit, const Json& value) {
+bool edit_at(Json& target, const std::vector<std::string>& parts, std::size_t depth, Edit edit,
+             const Json& value) {
   if (depth == parts.size()) {
     target = value;
     return edit != Edit::remove;
@@ -197,10 +202,12 @@ std::string apply_operation(Json& target, const Json& operation) {
   const std::string& op = operation["op"].as_string();
   const std::string& path = operation["path"].as_string();
   const auto parts = pointer_parts(path);
-  const std::string trouble = op + " operation does not apply: doc is missing path: " + path + ": missing value";
+  const std::string trouble =
+      op + " operation does not apply: doc is missing path: " + path + ": missing value";
   if (op == "test") {
     const Json* have = value_at(target, parts);
-    return have != nullptr && *have == operation["value"] ? "" : "testing value " + path + " failed: test failed";
+    return have != nullptr && *have == operation["value"] ? ""
+                                                          : "testing value " + path + " failed: test failed";
   }
   if (op == "add") return edit_at(target, parts, 0, Edit::add, operation["value"]) ? "" : trouble;
   if (op == "replace") return edit_at(target, parts, 0, Edit::replace, operation["value"]) ? "" : trouble;

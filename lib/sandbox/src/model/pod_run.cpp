@@ -137,7 +137,8 @@ Json state_json(const ContainerRun& c) {
 }
 
 ContainerRun* PodRun::find(const std::string& container) {
-  const auto it = std::find_if(containers.begin(), containers.end(), [&](const auto& c) { return c.name == container; });
+  const auto it =
+      std::find_if(containers.begin(), containers.end(), [&](const auto& c) { return c.name == container; });
   return it == containers.end() ? nullptr : &*it;
 }
 

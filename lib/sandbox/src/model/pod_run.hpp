@@ -15,9 +15,9 @@ struct ContainerRun {
   enum class State { waiting, running, terminated } state = State::waiting;
   std::string name, image;
   bool init = false;
-  bool sidecar = false;   // an init container with restartPolicy Always
-  bool started = false;   // handed to the runtime, and its end not reported yet
-  bool reached = false;   // ran at least once
+  bool sidecar = false;         // an init container with restartPolicy Always
+  bool started = false;         // handed to the runtime, and its end not reported yet
+  bool reached = false;         // ran at least once
   std::string reason, message;  // of waiting
   ContainerExit exit;           // of terminated
   std::optional<Time> started_at, finished_at;

@@ -53,7 +53,7 @@ struct ContainerStart {
   std::vector<std::string> args;
   std::vector<std::pair<std::string, std::string>> env;  // in order, $(VAR) already expanded
   std::string working_dir;
-  std::optional<std::int64_t> run_as_user;   // container's, else pod's securityContext
+  std::optional<std::int64_t> run_as_user;  // container's, else pod's securityContext
   std::optional<std::int64_t> run_as_group;
   std::vector<std::int64_t> supplemental_groups;
   std::vector<Mount> mounts;
@@ -63,7 +63,8 @@ struct ContainerStart {
 struct ContainerExit {
   int exit_code = 0;    // 128 + n where signal n ended it
   int signal = 0;       // zero: the runtime does not tell, as containerd does not
-  std::string reason;   // empty: Completed or Error by the exit code; else OOMKilled, ContainerCannotRun, StartError, ...
+  std::string reason;   // empty: Completed or Error by the exit code; else OOMKilled, ContainerCannotRun,
+                        // StartError, ...
   std::string message;  // shown in the container's terminated state
 };
 

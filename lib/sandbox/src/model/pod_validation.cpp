@@ -25,7 +25,8 @@ std::set<std::string> check_volumes(const Json& spec, const std::string& path, F
     if (claim != nullptr && (*claim)["claimName"].as_string().empty()) {
       causes.push_back(required_value(at + ".persistentVolumeClaim.claimName"));
     }
-    if (volumes[i].size() > 2) causes.push_back(forbidden_value(at, "may not specify more than 1 volume type"));
+    if (volumes[i].size() > 2)
+      causes.push_back(forbidden_value(at, "may not specify more than 1 volume type"));
   }
   return names;
 }
@@ -49,8 +50,9 @@ void check_mounts(const Json& container, const std::string& path, const std::set
     const Json& sub_path = mounts[i]["subPath"];
     if (!sub_path.as_string().empty() &&
         (sub_path.as_string()[0] == '/' || sub_path.as_string().find("..") != std::string::npos)) {
-      causes.push_back(invalid_value(at + ".subPath", sub_path,
-                                     sub_path.as_string()[0] == '/' ? "must be a relative path" : "must not contain '..'"));
+      causes.push_back(invalid_value(
+          at + ".subPath", sub_path,
+          sub_path.as_string()[0] == '/' ? "must be a relative path" : "must not contain '..'"));
     }
   }
 }
@@ -60,11 +62,13 @@ void check_resources(const Json& container, const std::string& path, FieldCauses
     for (const auto& [name, value] : container["resources"][what].members()) {
       const std::string at = path + ".resources." + what + "[" + name + "]";
       const auto quantity = parse_quantity(value.as_string());
-      if (quantity.value_or(0) < 0) causes.push_back(invalid_value(at, value, "must be greater than or equal to 0"));
+      if (quantity.value_or(0) < 0)
+        causes.push_back(invalid_value(at, value, "must be greater than or equal to 0"));
       const Json* limit = container["resources"]["limits"].find(name);
       if (limit != nullptr && quantity > parse_quantity(limit->as_string())) {
-        causes.push_back(invalid_value(path + ".resources.requests", value,
-                                       "must be less than or equal to " + name + " limit of " + limit->as_string()));
+        causes.push_back(
+            invalid_value(path + ".resources.requests", value,
+                          "must be less than or equal to " + name + " limit of " + limit->as_string()));
       }
     }
   }
@@ -76,7 +80,8 @@ void check_env(const Json& container, const std::string& path, FieldCauses& caus
     const std::string at = path + ".env[" + std::to_string(i) + "]";
     if (env[i]["name"].as_string().empty()) causes.push_back(required_value(at + ".name"));
     if (env[i].find("valueFrom") != nullptr && !env[i]["value"].as_string().empty()) {
-      causes.push_back(invalid_value(at + ".valueFrom", "", "may not be specified when `value` is not empty"));
+      causes.push_back(
+          invalid_value(at + ".valueFrom", "", "may not be specified when `value` is not empty"));
     }
   }
 }
@@ -121,17 +126,20 @@ void validate_pod_spec(const Json& spec, const std::string& path, bool is_templa
   for (const char* member : {"containers", "initContainers"}) {
     const auto& containers = spec[member].items();
     for (std::size_t i = 0; i < containers.size(); ++i) {
-      check_container(containers[i], path + "." + member + "[" + std::to_string(i) + "]", volumes, names, causes);
+      check_container(containers[i], path + "." + member + "[" + std::to_string(i) + "]", volumes, names,
+                      causes);
     }
   }
   check_restart_policy(spec, path, is_template, causes);
   const Json& grace = spec["terminationGracePeriodSeconds"];
   if (grace.as_integer() < 0) {
-    causes.push_back(invalid_value(path + ".terminationGracePeriodSeconds", grace, "must be greater than or equal to 0"));
+    causes.push_back(
+        invalid_value(path + ".terminationGracePeriodSeconds", grace, "must be greater than or equal to 0"));
   }
   const Json& deadline = spec["activeDeadlineSeconds"];
   if (deadline.is_integer() && deadline.as_integer() < 1) {
-    causes.push_back(invalid_value(path + ".activeDeadlineSeconds", deadline, "must be between 1 and 2147483647, inclusive"));
+    causes.push_back(invalid_value(path + ".activeDeadlineSeconds", deadline,
+                                   "must be between 1 and 2147483647, inclusive"));
   }
 }
 

@@ -13,36 +13,54 @@ namespace {
 struct Field {
   std::uint32_t number;
   const char* name;
-  enum class Kind { string, integer, boolean, message, messages, string_map, quantity_map, strings } kind = Kind::string;
+  enum class Kind {
+    string,
+    integer,
+    boolean,
+    message,
+    messages,
+    string_map,
+    quantity_map,
+    strings
+  } kind = Kind::string;
   std::span<const Field> fields = {};
 };
 using Kind = Field::Kind;
 
 constexpr std::array kMeta = {Field{1, "name"}, Field{2, "generateName"}, Field{3, "namespace"},
-                              Field{11, "labels", Kind::string_map}, Field{12, "annotations", Kind::string_map}};
+                              Field{11, "labels", Kind::string_map},
+                              Field{12, "annotations", Kind::string_map}};
 constexpr Field kMetadata{1, "metadata", Kind::message, kMeta};
 
-constexpr std::array kResourceAttributes = {Field{1, "namespace"}, Field{2, "verb"},        Field{3, "group"}, Field{4, "version"},
-                                            Field{5, "resource"},  Field{6, "subresource"}, Field{7, "name"}};
+constexpr std::array kResourceAttributes = {
+    Field{1, "namespace"}, Field{2, "verb"},        Field{3, "group"}, Field{4, "version"},
+    Field{5, "resource"},  Field{6, "subresource"}, Field{7, "name"}};
 constexpr std::array kPathAttributes = {Field{1, "path"}, Field{2, "verb"}};
 constexpr std::array kAccessSpec = {Field{1, "resourceAttributes", Kind::message, kResourceAttributes},
                                     Field{2, "nonResourceAttributes", Kind::message, kPathAttributes}};
 constexpr std::array kAccessReview = {kMetadata, Field{2, "spec", Kind::message, kAccessSpec}};
 constexpr std::array kRulesSpec = {Field{1, "namespace"}};
 constexpr std::array kRulesReview = {kMetadata, Field{2, "spec", Kind::message, kRulesSpec}};
-constexpr std::array kTokenSpec = {Field{1, "audiences", Kind::strings}, Field{4, "expirationSeconds", Kind::integer}};
+constexpr std::array kTokenSpec = {Field{1, "audiences", Kind::strings},
+                                   Field{4, "expirationSeconds", Kind::integer}};
 constexpr std::array kTokenRequest = {kMetadata, Field{2, "spec", Kind::message, kTokenSpec}};
 constexpr std::array kQuotaSpec = {Field{1, "hard", Kind::quantity_map}, Field{2, "scopes", Kind::strings}};
 constexpr std::array kQuota = {kMetadata, Field{2, "spec", Kind::message, kQuotaSpec}};
 constexpr std::array kMetaOnly = {kMetadata};
 // As far as `kubectl create job` fills it in; a Job that holds more is refused.
-constexpr std::array kContainer = {Field{1, "name"}, Field{2, "image"}, Field{3, "command", Kind::strings},
-                                   Field{4, "args", Kind::strings}, Field{5, "workingDir"}, Field{14, "imagePullPolicy"}};
-constexpr std::array kPodSpec = {Field{2, "containers", Kind::messages, kContainer}, Field{3, "restartPolicy"}};
+constexpr std::array kContainer = {Field{1, "name"},
+                                   Field{2, "image"},
+                                   Field{3, "command", Kind::strings},
+                                   Field{4, "args", Kind::strings},
+                                   Field{5, "workingDir"},
+                                   Field{14, "imagePullPolicy"}};
+constexpr std::array kPodSpec = {Field{2, "containers", Kind::messages, kContainer},
+                                 Field{3, "restartPolicy"}};
 constexpr std::array kTemplate = {kMetadata, Field{2, "spec", Kind::message, kPodSpec}};
-constexpr std::array kJobSpec = {Field{1, "parallelism", Kind::integer}, Field{2, "completions", Kind::integer},
-                                 Field{3, "activeDeadlineSeconds", Kind::integer},
-                                 Field{6, "template", Kind::message, kTemplate}, Field{7, "backoffLimit", Kind::integer}};
+constexpr std::array kJobSpec = {
+    Field{1, "parallelism", Kind::integer}, Field{2, "completions", Kind::integer},
+    Field{3, "activeDeadlineSeconds", Kind::integer}, Field{6, "template", Kind::message, kTemplate},
+    Field{7, "backoffLimit", Kind::integer}};
 constexpr std::array kJob = {kMetadata, Field{2, "spec", Kind::message, kJobSpec}};
 
 struct Message {
@@ -118,7 +136,8 @@ std::optional<Json::Member> map_entry(std::string_view bytes, bool quantity) {
   const auto entry = quantity ? decode(bytes, kQuantity) : decode(bytes, kText);
   if (!entry) return std::nullopt;
   const Json& value = (*entry)["value"];
-  return Json::Member((*entry)["key"].as_string(), quantity ? Json(value["string"].as_string()) : Json(value.as_string()));
+  return Json::Member((*entry)["key"].as_string(),
+                      quantity ? Json(value["string"].as_string()) : Json(value.as_string()));
 }
 
 bool read_field(Reader& reader, const Field& field, std::uint64_t wire_type, Json& object) {
@@ -126,7 +145,8 @@ bool read_field(Reader& reader, const Field& field, std::uint64_t wire_type, Jso
   if (wire_type != (number ? 0U : 2U)) return false;
   if (number) {
     const std::uint64_t value = reader.varint();
-    object.set(field.name, field.kind == Kind::boolean ? Json(value != 0) : Json(static_cast<std::int64_t>(value)));
+    object.set(field.name,
+               field.kind == Kind::boolean ? Json(value != 0) : Json(static_cast<std::int64_t>(value)));
     return true;
   }
   const std::string_view bytes = reader.bytes();
@@ -170,7 +190,8 @@ std::optional<Json> decode(std::string_view bytes, std::span<const Field> fields
 
 Error malformed() { return {ErrorKind::refused, "the protobuf body is malformed"}; }
 Error json_only(const std::string& kind) {
-  return {ErrorKind::refused, "the sandbox takes " + (kind.empty() ? "this" : "this " + kind) + " as JSON only, not as protobuf"};
+  return {ErrorKind::refused,
+          "the sandbox takes " + (kind.empty() ? "this" : "this " + kind) + " as JSON only, not as protobuf"};
 }
 
 }  // namespace

@@ -25,8 +25,10 @@ std::optional<long double> pod_resource(const Json& pod, const char* which, std:
   return sum;
 }
 
-std::string count_name(Res res) { return "count/" + std::string(type_of(res).plural) +
-                                         (type_of(res).group.empty() ? "" : "." + std::string(type_of(res).group)); }
+std::string count_name(Res res) {
+  return "count/" + std::string(type_of(res).plural) +
+         (type_of(res).group.empty() ? "" : "." + std::string(type_of(res).group));
+}
 
 // How much of a quota's resource one object takes. Set `missing` where it ought to say and does not.
 long double charge(Res res, const Json& object, const std::string& name, bool& missing) {
@@ -59,8 +61,8 @@ long double charge(Res res, const Json& object, const std::string& name, bool& m
 
 long double used(const World& world, const std::string& ns, const std::string& name) {
   long double sum = 0;
-  for (const Res res : {Res::pods, Res::persistent_volume_claims, Res::jobs, Res::events, Res::service_accounts,
-                        Res::resource_quotas}) {
+  for (const Res res : {Res::pods, Res::persistent_volume_claims, Res::jobs, Res::events,
+                        Res::service_accounts, Res::resource_quotas}) {
     world.store.each(res, ns, [&](const Ref& ref) {
       bool missing = false;
       sum += charge(res, ref->object, name, missing);
@@ -70,11 +72,13 @@ long double used(const World& world, const std::string& ns, const std::string& n
 }
 
 std::string shown(const std::string& resource, long double value) {
-  const bool bytes = resource.find("memory") != std::string::npos || resource.find("storage") != std::string::npos;
+  const bool bytes =
+      resource.find("memory") != std::string::npos || resource.find("storage") != std::string::npos;
   if (bytes && value > 0) {
     for (const auto& [suffix, shift] : {std::pair("Ti", 40), {"Gi", 30}, {"Mi", 20}, {"Ki", 10}}) {
       const long double unit = std::ldexp(1.0L, shift);
-      if (std::fmod(value, unit) == 0) return std::to_string(static_cast<std::int64_t>(value / unit)) + suffix;
+      if (std::fmod(value, unit) == 0)
+        return std::to_string(static_cast<std::int64_t>(value / unit)) + suffix;
     }
   }
   if (value == std::floor(value)) return std::to_string(static_cast<std::int64_t>(value));
@@ -107,8 +111,8 @@ std::optional<std::string> quota_refusal(const World& world, Res res, const Json
     if (!must_say.empty()) {
       refusal = "failed quota: " + name_of(quota->object) + ": must specify " + must_say;
     } else if (!requested.empty()) {
-      refusal = "exceeded quota: " + name_of(quota->object) + ", requested: " + requested + ", used: " + have +
-                ", limited: " + limited;
+      refusal = "exceeded quota: " + name_of(quota->object) + ", requested: " + requested +
+                ", used: " + have + ", limited: " + limited;
     }
   });
   return refusal;

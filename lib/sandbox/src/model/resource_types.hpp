@@ -31,28 +31,30 @@ struct ResourceType {
   std::string_view singular;
   std::string_view short_names;  // separated by blanks
   bool namespaced;
-  bool read_only;       // made by the sandbox itself
-  bool has_status;      // has a status subresource
+  bool read_only;   // made by the sandbox itself
+  bool has_status;  // has a status subresource
   std::string_view categories;
 };
 
 inline constexpr std::array<ResourceType, kResCount> kResourceTypes = {{
     {Res::namespaces, "", "namespaces", "Namespace", "namespace", "ns", false, false, true, ""},
     {Res::nodes, "", "nodes", "Node", "node", "no", false, true, true, ""},
-    {Res::persistent_volumes, "", "persistentvolumes", "PersistentVolume", "persistentvolume", "pv", false, false,
-     true, ""},
-    {Res::persistent_volume_claims, "", "persistentvolumeclaims", "PersistentVolumeClaim", "persistentvolumeclaim",
-     "pvc", true, false, true, ""},
+    {Res::persistent_volumes, "", "persistentvolumes", "PersistentVolume", "persistentvolume", "pv", false,
+     false, true, ""},
+    {Res::persistent_volume_claims, "", "persistentvolumeclaims", "PersistentVolumeClaim",
+     "persistentvolumeclaim", "pvc", true, false, true, ""},
     {Res::pods, "", "pods", "Pod", "pod", "po", true, false, true, "all"},
     {Res::events, "", "events", "Event", "event", "ev", true, false, false, ""},
-    {Res::service_accounts, "", "serviceaccounts", "ServiceAccount", "serviceaccount", "sa", true, false, false, ""},
-    {Res::resource_quotas, "", "resourcequotas", "ResourceQuota", "resourcequota", "quota", true, false, true, ""},
+    {Res::service_accounts, "", "serviceaccounts", "ServiceAccount", "serviceaccount", "sa", true, false,
+     false, ""},
+    {Res::resource_quotas, "", "resourcequotas", "ResourceQuota", "resourcequota", "quota", true, false, true,
+     ""},
     {Res::jobs, "batch", "jobs", "Job", "job", "", true, false, true, "all"},
     {Res::csi_drivers, "storage.k8s.io", "csidrivers", "CSIDriver", "csidriver", "", false, true, false, ""},
-    {Res::storage_classes, "storage.k8s.io", "storageclasses", "StorageClass", "storageclass", "sc", false, false,
-     false, ""},
-    {Res::volume_attachments, "storage.k8s.io", "volumeattachments", "VolumeAttachment", "volumeattachment", "",
-     false, true, true, ""},
+    {Res::storage_classes, "storage.k8s.io", "storageclasses", "StorageClass", "storageclass", "sc", false,
+     false, false, ""},
+    {Res::volume_attachments, "storage.k8s.io", "volumeattachments", "VolumeAttachment", "volumeattachment",
+     "", false, true, true, ""},
 }};
 
 constexpr const ResourceType& type_of(Res res) { return kResourceTypes[static_cast<std::size_t>(res)]; }

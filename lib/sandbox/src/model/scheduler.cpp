@@ -11,7 +11,8 @@ namespace {
 
 bool to_be_scheduled(const Json& pod) {
   const std::string& phase = pod["status"]["phase"].as_string();
-  return pod["spec"]["nodeName"].as_string().empty() && !being_deleted(pod) && phase != "Succeeded" && phase != "Failed";
+  return pod["spec"]["nodeName"].as_string().empty() && !being_deleted(pod) && phase != "Succeeded" &&
+         phase != "Failed";
 }
 
 bool tolerates(const Json& pod, std::string_view key) {
@@ -46,8 +47,8 @@ void Scheduler::changed(Res res, const Change& change) {
     return;
   }
   if (waiting_.empty()) return;
-  const bool wakes = res == Res::persistent_volume_claims || res == Res::persistent_volumes || res == Res::nodes ||
-                     res == Res::storage_classes;
+  const bool wakes = res == Res::persistent_volume_claims || res == Res::persistent_volumes ||
+                     res == Res::nodes || res == Res::storage_classes;
   if (!wakes) return;
   for (const auto& [key, waiting] : waiting_) {
     if (type_of(res).namespaced && !key.starts_with(namespace_of(object) + "/")) continue;
@@ -90,7 +91,8 @@ std::string Scheduler::claims_missing(const Json& pod) {
     if (name.empty()) continue;
     const Ref claim = world_.store.find(Res::persistent_volume_claims, namespace_of(pod), name);
     if (!claim) return said("persistentvolumeclaim " + quoted(name) + " not found");
-    if (being_deleted(claim->object)) return said("persistentvolumeclaim " + quoted(name) + " is being deleted");
+    if (being_deleted(claim->object))
+      return said("persistentvolumeclaim " + quoted(name) + " is being deleted");
     if (claim->object["status"]["phase"].as_string() == "Lost") {
       return said("persistentvolumeclaim " + quoted(name) + " bound to non-existent persistentvolume " +
                   quoted(claim->object["spec"]["volumeName"].as_string()));
@@ -103,7 +105,9 @@ std::string Scheduler::claims_missing(const Json& pod) {
     }
     if (claim->object["metadata"]["annotations"].find("volume.kubernetes.io/selected-node") == nullptr) {
       Json chosen = claim->object;
-      chosen.at("metadata").at("annotations").set("volume.kubernetes.io/selected-node", world_.options.node_name);
+      chosen.at("metadata")
+          .at("annotations")
+          .set("volume.kubernetes.io/selected-node", world_.options.node_name);
       world_.store.update(Res::persistent_volume_claims, std::move(chosen));
     }
     return "1 node(s) didn't find available persistent volumes to bind.";
@@ -118,15 +122,17 @@ std::string Scheduler::node_mismatch(const Json& pod) const {
     const std::string& key = taint["key"].as_string();
     if (taint["effect"].as_string() != "NoSchedule" || tolerates(pod, key)) continue;
     return world_.features().minor < 25 ? "1 node(s) had taint {" + key + ": }, that the pod didn't tolerate."
-                                        : "1 node(s) had untolerated taint {" + key + ": }. preemption: 0/1 nodes are "
-                                          "available: 1 Preemption is not helpful for scheduling.";
+                                        : "1 node(s) had untolerated taint {" + key +
+                                              ": }. preemption: 0/1 nodes are "
+                                              "available: 1 Preemption is not helpful for scheduling.";
   }
   const Json& labels = node->object["metadata"]["labels"];
   const Json selector = Json::object({{"matchLabels", pod["spec"]["nodeSelector"]}});
   if (LabelSelector::from_object(selector).matches(labels) && node_affinity_fits(pod, labels)) return {};
-  return world_.features().minor < 25 ? "1 node(s) didn't match Pod's node affinity."
-                                      : "1 node(s) didn't match Pod's node affinity/selector. preemption: 0/1 nodes "
-                                        "are available: 1 Preemption is not helpful for scheduling.";
+  return world_.features().minor < 25
+             ? "1 node(s) didn't match Pod's node affinity."
+             : "1 node(s) didn't match Pod's node affinity/selector. preemption: 0/1 nodes "
+               "are available: 1 Preemption is not helpful for scheduling.";
 }
 
 std::string Scheduler::resources_missing(const Json& pod) const {
@@ -141,8 +147,9 @@ std::string Scheduler::resources_missing(const Json& pod) const {
     const Json* have = node->object["status"]["allocatable"].find(name);
     if (amount <= 0 || (have != nullptr && parse_quantity(have->as_string()).value_or(0) >= amount)) continue;
     return world_.features().minor < 25 ? "1 Insufficient " + name + "."
-                                        : "1 Insufficient " + name + ". preemption: 0/1 nodes are available: 1 No "
-                                          "preemption victims found for incoming pod.";
+                                        : "1 Insufficient " + name +
+                                              ". preemption: 0/1 nodes are available: 1 No "
+                                              "preemption victims found for incoming pod.";
   }
   return {};
 }
@@ -150,16 +157,17 @@ std::string Scheduler::resources_missing(const Json& pod) const {
 void Scheduler::assign(const Ref& ref) {
   Json pod = ref->object;
   pod.at("spec").set("nodeName", world_.options.node_name);
-  pod.at("status").set("conditions", Json::array({Json::object({{"type", "PodScheduled"},
-                                                                {"status", "True"},
-                                                                {"lastProbeTime", Json()},
-                                                                {"lastTransitionTime", rfc3339(world_.now)}})}));
+  pod.at("status").set("conditions",
+                       Json::array({Json::object({{"type", "PodScheduled"},
+                                                  {"status", "True"},
+                                                  {"lastProbeTime", Json()},
+                                                  {"lastTransitionTime", rfc3339(world_.now)}})}));
   world_.store.update(Res::pods, std::move(pod));
-  world_.events.record_scheduling(
-      ref->object,
-      {"Normal", "Scheduled",
-       "Successfully assigned " + namespace_of(ref->object) + "/" + name_of(ref->object) + " to " + world_.options.node_name},
-      "Binding");
+  world_.events.record_scheduling(ref->object,
+                                  {"Normal", "Scheduled",
+                                   "Successfully assigned " + namespace_of(ref->object) + "/" +
+                                       name_of(ref->object) + " to " + world_.options.node_name},
+                                  "Binding");
 }
 
 void Scheduler::refuse(const std::string& key, const Ref& ref, const std::string& why) {
@@ -173,7 +181,8 @@ void Scheduler::refuse(const std::string& key, const Ref& ref, const std::string
   Json condition = Json::object({{"type", "PodScheduled"}});
   if (world_.features().minor >= 33) condition.set("observedGeneration", pod["metadata"]["generation"]);
   condition.set("status", "False").set("lastProbeTime", Json());
-  condition.set("lastTransitionTime", old != nullptr ? (*old)["lastTransitionTime"] : Json(rfc3339(world_.now)));
+  condition.set("lastTransitionTime",
+                old != nullptr ? (*old)["lastTransitionTime"] : Json(rfc3339(world_.now)));
   condition.set("reason", "Unschedulable").set("message", why);
   pod.at("status").set("conditions", Json::array({std::move(condition)}));
   world_.events.record_scheduling(ref->object, {"Warning", "FailedScheduling", why}, "Scheduling");

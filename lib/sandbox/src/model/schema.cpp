@@ -14,7 +14,18 @@ namespace {
 
 // What a field may hold. `fields` belongs to structs; `element` to lists and maps.
 struct Shape {
-  enum class Kind { any, string, integer, boolean, quantity, time, port, list, map, structure } kind = Kind::any;
+  enum class Kind {
+    any,
+    string,
+    integer,
+    boolean,
+    quantity,
+    time,
+    port,
+    list,
+    map,
+    structure
+  } kind = Kind::any;
   std::string name;  // of a struct, as error texts show it
   const Shape* element = nullptr;
   struct Field {
@@ -81,8 +92,8 @@ class Schemas {
       return slot.get();
     }
     static constexpr std::pair<std::string_view, Shape::Kind> kSimple[] = {
-        {"*", Shape::Kind::any},      {"s", Shape::Kind::string}, {"i", Shape::Kind::integer},
-        {"b", Shape::Kind::boolean},  {"q", Shape::Kind::quantity}, {"t", Shape::Kind::time},
+        {"*", Shape::Kind::any},     {"s", Shape::Kind::string},   {"i", Shape::Kind::integer},
+        {"b", Shape::Kind::boolean}, {"q", Shape::Kind::quantity}, {"t", Shape::Kind::time},
         {"p", Shape::Kind::port}};
     for (const auto& [word, kind] : kSimple) {
       if (word != type) continue;
@@ -107,16 +118,26 @@ class Decoder {
 
   Json decode(const Shape& shape, const Json& value, const std::string& path, const std::string& owner) {
     switch (shape.kind) {
-      case Shape::Kind::any: return value;
-      case Shape::Kind::string: return expect(value, value.is_string(), "string", path, owner);
-      case Shape::Kind::integer: return expect(value, value.is_integer(), "int32", path, owner);
-      case Shape::Kind::boolean: return expect(value, value.is_bool(), "bool", path, owner);
-      case Shape::Kind::port: return expect(value, value.is_integer() || value.is_string(), "string", path, owner);
-      case Shape::Kind::time: return time(value, path, owner);
-      case Shape::Kind::quantity: return quantity(value);
-      case Shape::Kind::list: return list(shape, value, path, owner);
-      case Shape::Kind::map: return map(shape, value, path, owner);
-      case Shape::Kind::structure: return structure(shape, value, path, owner);
+      case Shape::Kind::any:
+        return value;
+      case Shape::Kind::string:
+        return expect(value, value.is_string(), "string", path, owner);
+      case Shape::Kind::integer:
+        return expect(value, value.is_integer(), "int32", path, owner);
+      case Shape::Kind::boolean:
+        return expect(value, value.is_bool(), "bool", path, owner);
+      case Shape::Kind::port:
+        return expect(value, value.is_integer() || value.is_string(), "string", path, owner);
+      case Shape::Kind::time:
+        return time(value, path, owner);
+      case Shape::Kind::quantity:
+        return quantity(value);
+      case Shape::Kind::list:
+        return list(shape, value, path, owner);
+      case Shape::Kind::map:
+        return map(shape, value, path, owner);
+      case Shape::Kind::structure:
+        return structure(shape, value, path, owner);
     }
     return value;
   }
@@ -131,18 +152,19 @@ class Decoder {
   void refuse(std::string why) {
     if (!out_.refused) out_.refused = std::move(why);
   }
-  Json expect(const Json& value, bool fits, const char* wanted, const std::string& path, const std::string& owner) {
+  Json expect(const Json& value, bool fits, const char* wanted, const std::string& path,
+              const std::string& owner) {
     if (!fits) {
-      refuse("json: cannot unmarshal " + std::string(type_name(value)) + " into Go struct field " + owner + "." +
-             path + " of type " + wanted);
+      refuse("json: cannot unmarshal " + std::string(type_name(value)) + " into Go struct field " + owner +
+             "." + path + " of type " + wanted);
     }
     return value;
   }
   Json time(const Json& value, const std::string& path, const std::string& owner) {
     if (!value.is_string()) return expect(value, false, "string", path, owner);
     if (!parse_rfc3339(value.as_string())) {
-      refuse("parsing time " + to_json(value) + " as \"2006-01-02T15:04:05Z07:00\": cannot parse " + to_json(value) +
-             " as \"2006\"");
+      refuse("parsing time " + to_json(value) + " as \"2006-01-02T15:04:05Z07:00\": cannot parse " +
+             to_json(value) + " as \"2006\"");
     }
     return value;
   }
@@ -155,7 +177,7 @@ class Decoder {
     return text;
   }
   Json list(const Shape& shape, const Json& value, const std::string& path, const std::string& owner) {
-    if (!value.is_array()) return expect(value, false, "[]" , path, owner);
+    if (!value.is_array()) return expect(value, false, "[]", path, owner);
     Json::Array items;
     items.reserve(value.size());
     for (std::size_t i = 0; i < value.size(); ++i) {
@@ -195,7 +217,8 @@ class Decoder {
 
 Decoded decode_object(Res res, const Json& body, int minor) {
   Decoded out;
-  out.object = Decoder(minor, out).decode(schema_of(type_of(res).kind), body, {}, std::string(type_of(res).kind));
+  out.object =
+      Decoder(minor, out).decode(schema_of(type_of(res).kind), body, {}, std::string(type_of(res).kind));
   return out;
 }
 

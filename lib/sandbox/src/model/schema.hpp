@@ -14,9 +14,9 @@
 namespace daaa::sandbox {
 
 struct Decoded {
-  Json object;                            // without what was dropped
-  std::vector<std::string> unknown;       // paths: "spec.noSuchField", "spec.containers[0].imag"
-  std::optional<std::string> refused;     // why the body cannot be this kind at all
+  Json object;                         // without what was dropped
+  std::vector<std::string> unknown;    // paths: "spec.noSuchField", "spec.containers[0].imag"
+  std::optional<std::string> refused;  // why the body cannot be this kind at all
 };
 
 // `minor` is the server's minor version: 20, 36.

@@ -51,7 +51,8 @@ std::optional<Requirement> set_term(std::string_view term) {
   const std::string_view op = head.substr(blank + 1);
   if (op != "in" && op != "notin") return std::nullopt;
   r.op = op == "in" ? Requirement::Op::in : Requirement::Op::not_in;
-  for (const auto value : split_terms(term.substr(open + 1, term.size() - open - 2))) r.values.emplace_back(value);
+  for (const auto value : split_terms(term.substr(open + 1, term.size() - open - 2)))
+    r.values.emplace_back(value);
   return r;
 }
 
@@ -91,22 +92,33 @@ Requirement::Op op_named(const std::string& name) {
 bool field_known(Res res, std::string_view field) {
   if (field == "metadata.name") return true;
   if (field == "metadata.namespace") return type_of(res).namespaced;
-  static constexpr std::array<std::string_view, 7> kPod = {"spec.nodeName",          "spec.restartPolicy",
-                                                           "spec.schedulerName",     "spec.serviceAccountName",
-                                                           "status.phase",           "status.podIP",
-                                                           "status.nominatedNodeName"};
-  static constexpr std::array<std::string_view, 11> kEvent = {
-      "involvedObject.kind",      "involvedObject.namespace",       "involvedObject.name",
-      "involvedObject.uid",       "involvedObject.apiVersion",      "involvedObject.resourceVersion",
-      "involvedObject.fieldPath", "reason",                         "reportingComponent",
-      "source",                   "type"};
+  static constexpr std::array<std::string_view, 7> kPod = {
+      "spec.nodeName", "spec.restartPolicy", "spec.schedulerName",      "spec.serviceAccountName",
+      "status.phase",  "status.podIP",       "status.nominatedNodeName"};
+  static constexpr std::array<std::string_view, 11> kEvent = {"involvedObject.kind",
+                                                              "involvedObject.namespace",
+                                                              "involvedObject.name",
+                                                              "involvedObject.uid",
+                                                              "involvedObject.apiVersion",
+                                                              "involvedObject.resourceVersion",
+                                                              "involvedObject.fieldPath",
+                                                              "reason",
+                                                              "reportingComponent",
+                                                              "source",
+                                                              "type"};
   switch (res) {
-    case Res::pods: return std::find(kPod.begin(), kPod.end(), field) != kPod.end();
-    case Res::events: return std::find(kEvent.begin(), kEvent.end(), field) != kEvent.end();
-    case Res::jobs: return field == "status.successful";
-    case Res::namespaces: return field == "status.phase";
-    case Res::nodes: return field == "spec.unschedulable";
-    default: return false;
+    case Res::pods:
+      return std::find(kPod.begin(), kPod.end(), field) != kPod.end();
+    case Res::events:
+      return std::find(kEvent.begin(), kEvent.end(), field) != kEvent.end();
+    case Res::jobs:
+      return field == "status.successful";
+    case Res::namespaces:
+      return field == "status.phase";
+    case Res::nodes:
+      return field == "spec.unschedulable";
+    default:
+      return false;
   }
 }
 
@@ -129,12 +141,16 @@ std::string field_value(const Json& object, const std::string& path) {
 bool meets(const Requirement& r, const Json& labels) {
   const Json* value = labels.find(r.key);
   switch (r.op) {
-    case Requirement::Op::exists: return value != nullptr;
-    case Requirement::Op::not_exists: return value == nullptr;
+    case Requirement::Op::exists:
+      return value != nullptr;
+    case Requirement::Op::not_exists:
+      return value == nullptr;
     case Requirement::Op::equals:
-    case Requirement::Op::in: return value != nullptr && contains(r.values, value->as_string());
+    case Requirement::Op::in:
+      return value != nullptr && contains(r.values, value->as_string());
     case Requirement::Op::not_equals:
-    case Requirement::Op::not_in: return value == nullptr || !contains(r.values, value->as_string());
+    case Requirement::Op::not_in:
+      return value == nullptr || !contains(r.values, value->as_string());
   }
   return false;
 }
@@ -145,7 +161,8 @@ std::variant<LabelSelector, std::string> LabelSelector::parse(std::string_view t
   for (const auto term : split_terms(text)) {
     auto r = label_term(term);
     if (!r) {
-      return "unable to parse requirement: found '" + std::string(term) + "', expected: identifier, '!', 'in', 'notin'";
+      return "unable to parse requirement: found '" + std::string(term) +
+             "', expected: identifier, '!', 'in', 'notin'";
     }
     selector.requirements_.push_back(std::move(*r));
   }
@@ -166,7 +183,8 @@ LabelSelector LabelSelector::from_object(const Json& object) {
 }
 
 bool LabelSelector::matches(const Json& labels) const {
-  return std::all_of(requirements_.begin(), requirements_.end(), [&](const auto& r) { return meets(r, labels); });
+  return std::all_of(requirements_.begin(), requirements_.end(),
+                     [&](const auto& r) { return meets(r, labels); });
 }
 
 std::variant<FieldSelector, std::string> FieldSelector::parse(Res res, std::string_view text) {
@@ -175,7 +193,8 @@ std::variant<FieldSelector, std::string> FieldSelector::parse(Res res, std::stri
   for (const auto term : split_terms(text)) {
     if (term.empty()) continue;
     auto r = equality_term(term);
-    if (!r) return "invalid selector: '" + std::string(text) + "'; can't understand '" + std::string(term) + "'";
+    if (!r)
+      return "invalid selector: '" + std::string(text) + "'; can't understand '" + std::string(term) + "'";
     if (!field_known(res, r->key)) {
       return "field label not supported: " + r->key;
     }

@@ -67,11 +67,13 @@ SimulatedScript SimulatedPods::script_for(const ContainerStart& what) {
   int count = 0;
   const std::string& wanted = note("log-lines");
   std::from_chars(wanted.data(), wanted.data() + wanted.size(), count);
-  for (int i = 1; i <= count; ++i) lines.push_back("line " + std::to_string(i) + " of " + std::to_string(count) + "\n");
+  for (int i = 1; i <= count; ++i)
+    lines.push_back("line " + std::to_string(i) + " of " + std::to_string(count) + "\n");
   if (!lines.empty()) script.output.clear();
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    script.output.emplace_back(script.duration * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(lines.size()),
-                               std::move(lines[i]));
+    script.output.emplace_back(
+        script.duration * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(lines.size()),
+        std::move(lines[i]));
   }
   return script;
 }
@@ -93,7 +95,8 @@ void SimulatedPods::start(const ContainerStart& what) {
   plan(key, c);
 }
 
-void SimulatedPods::stop(const std::string& pod_uid, const std::string& container, std::chrono::seconds grace) {
+void SimulatedPods::stop(const std::string& pod_uid, const std::string& container,
+                         std::chrono::seconds grace) {
   const auto it = containers_.find({pod_uid, container});
   if (it == containers_.end()) return;
   it->second.stop_grace = grace;
@@ -140,7 +143,8 @@ bool SimulatedPods::step(const Key& key, Container& c, Time now, PodReports& rep
     c.begun = true;
     c.started = now;
     if (c.script.never_starts) {
-      reports.container_waiting(key.first, key.second, c.script.never_starts->first, c.script.never_starts->second);
+      reports.container_waiting(key.first, key.second, c.script.never_starts->first,
+                                c.script.never_starts->second);
     }
   }
   if (c.killed) return end(*c.killed);

@@ -52,7 +52,7 @@ class SimulatedPods : public PodRuntime {
     SimulatedScript script;
     std::size_t printed = 0;
     bool running = false;
-    Time started{};   // set by the first advance() after start()
+    Time started{};  // set by the first advance() after start()
     bool begun = false;
     std::optional<std::chrono::seconds> stop_grace;
     std::optional<ContainerExit> killed;

@@ -6,7 +6,9 @@ namespace daaa::sandbox {
 namespace {
 
 // A value inside a message: strings in quotes, all else as JSON.
-std::string shown(const Json& value) { return value.is_string() ? quoted(value.as_string()) : to_json(value); }
+std::string shown(const Json& value) {
+  return value.is_string() ? quoted(value.as_string()) : to_json(value);
+}
 
 Json details_of(const ResourceType& type, const std::string& name) {
   Json details = Json::object();
@@ -97,7 +99,8 @@ Response admission_forbidden(const ResourceType& type, const std::string& name, 
 }
 
 Response not_found(const ResourceType& type, const std::string& name) {
-  return fail(404, "NotFound", group_resource(type) + " " + quoted(name) + " not found", details_of(type, name));
+  return fail(404, "NotFound", group_resource(type) + " " + quoted(name) + " not found",
+              details_of(type, name));
 }
 
 Response already_exists(const ResourceType& type, const std::string& name) {
@@ -117,22 +120,25 @@ Response precondition_failed(const ResourceType& type, const std::string& name, 
   if (!type.group.empty()) details.set("group", type.group);
   details.set("kind", type.kind);
   return fail(409, "Conflict",
-              "Operation cannot be fulfilled on " + group_resource(type.group, type.kind) + " " + quoted(name) + ": " +
-                  why,
+              "Operation cannot be fulfilled on " + group_resource(type.group, type.kind) + " " +
+                  quoted(name) + ": " + why,
               std::move(details));
 }
 
-Response invalid(std::string_view group, std::string_view kind, const std::string& name, const FieldCauses& causes) {
+Response invalid(std::string_view group, std::string_view kind, const std::string& name,
+                 const FieldCauses& causes) {
   Json details = Json::object();
   if (!name.empty()) details.set("name", name);
   if (!group.empty()) details.set("group", group);
   details.set("kind", kind);
   Json list = Json::array();
   for (const auto& cause : causes) {
-    list.push_back(Json::object({{"reason", cause.reason}, {"message", cause.message}, {"field", cause.field}}));
+    list.push_back(
+        Json::object({{"reason", cause.reason}, {"message", cause.message}, {"field", cause.field}}));
   }
   details.set("causes", std::move(list));
-  return fail(422, "Invalid", group_resource(group, kind) + " " + quoted(name) + " is invalid: " + cause_list(causes),
+  return fail(422, "Invalid",
+              group_resource(group, kind) + " " + quoted(name) + " is invalid: " + cause_list(causes),
               std::move(details));
 }
 

@@ -27,7 +27,9 @@ FieldCause duplicate_value(std::string field, const Json& value);
 
 // "jobs.batch", "pods"
 std::string group_resource(std::string_view group, std::string_view plural);
-inline std::string group_resource(const ResourceType& type) { return group_resource(type.group, type.plural); }
+inline std::string group_resource(const ResourceType& type) {
+  return group_resource(type.group, type.plural);
+}
 
 Json failure(int code, std::string_view reason, std::string message, Json details = {});
 Response answer(int status, const Json& body);
@@ -43,7 +45,8 @@ Response already_exists(const ResourceType& type, const std::string& name);
 Response conflict(const ResourceType& type, const std::string& name, const std::string& why);
 Response precondition_failed(const ResourceType& type, const std::string& name, const std::string& why);
 // `kind` is the type's own kind or one like PodLogOptions.
-Response invalid(std::string_view group, std::string_view kind, const std::string& name, const FieldCauses& causes);
+Response invalid(std::string_view group, std::string_view kind, const std::string& name,
+                 const FieldCauses& causes);
 Response method_not_allowed();
 Response unsupported_media(const std::string& what);
 Response expired(std::string message, const std::string& continue_token = {});

@@ -21,13 +21,17 @@ std::string type_prefix(Res res) {
 // What is left of an object of the type that has no content, as recorded.
 const char* empty_tail(Res res) {
   switch (res) {
-    case Res::pods: return R"(,"spec":{"containers":null},"status":{}})";
-    case Res::jobs: return R"(,"spec":{"template":{"metadata":{},"spec":{"containers":null}}},"status":{}})";
+    case Res::pods:
+      return R"(,"spec":{"containers":null},"status":{}})";
+    case Res::jobs:
+      return R"(,"spec":{"template":{"metadata":{},"spec":{"containers":null}}},"status":{}})";
     case Res::events:
       return R"(,"involvedObject":{},"source":{},"firstTimestamp":null,"lastTimestamp":null,"eventTime":null,)"
              R"("reportingComponent":"","reportingInstance":""})";
-    case Res::service_accounts: return "}";
-    default: return R"(,"spec":{},"status":{}})";
+    case Res::service_accounts:
+      return "}";
+    default:
+      return R"(,"spec":{},"status":{}})";
   }
 }
 
@@ -162,7 +166,8 @@ void StreamTable::show(Stream& s, std::string& out, const char* type, const Ref&
   out += type;
   out += R"(","object":)";
   if (s.watch->table) {
-    out += to_json(make_table(s.watch->res, {ref}, s.watch->include, world_.features(), world_.now, s.first_row));
+    out += to_json(
+        make_table(s.watch->res, {ref}, s.watch->include, world_.features(), world_.now, s.first_row));
     s.first_row = false;
   } else {
     out += type_prefix(s.watch->res);
@@ -179,8 +184,8 @@ void StreamTable::bookmark(Stream& s, std::string& out, bool initial_end) {
   if (old && !s.shown_since && !initial_end) return;
   s.shown_since = false;
   const std::uint64_t rv = old ? s.shown_rv : world_.store.revision();
-  out += R"({"type":"BOOKMARK","object":)" + type_prefix(s.watch->res) + R"(,"metadata":{"resourceVersion":")" +
-         std::to_string(rv) + "\"";
+  out += R"({"type":"BOOKMARK","object":)" + type_prefix(s.watch->res) +
+         R"(,"metadata":{"resourceVersion":")" + std::to_string(rv) + "\"";
   if (world_.features().minor <= 20) out += R"(,"creationTimestamp":null)";
   if (initial_end) out += R"(,"annotations":{"k8s.io/initial-events-end":"true"})";
   out += "}";
@@ -252,7 +257,8 @@ Pull StreamTable::pull_log(Stream& s, std::string& out, std::size_t max_bytes) {
     const LogEntry entry = log.at(l.cursor++);
     if (l.since && entry.at < *l.since) continue;
     const std::size_t from = out.size();
-    if (l.timestamps && (!entry.continues || world_.features().stamps_inside_lines)) out += rfc3339_nano(entry.at) + " ";
+    if (l.timestamps && (!entry.continues || world_.features().stamps_inside_lines))
+      out += rfc3339_nano(entry.at) + " ";
     out += entry.bytes;
     if (entry.whole) out += '\n';
     if (l.limit) {

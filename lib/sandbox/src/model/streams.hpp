@@ -24,11 +24,11 @@ struct WatchSpec {
   bool table = false;
   IncludeObject include = IncludeObject::metadata;
   Time ends;
-  std::uint64_t cursor = 0;      // in the history of the type
-  std::uint64_t after = 0;       // changes up to this resourceVersion are not shown
-  std::vector<Ref> initial;      // shown first, as ADDED
-  bool initial_bookmark = false; // then a bookmark that says so
-  std::string last_words;        // shown instead of all else, and the end
+  std::uint64_t cursor = 0;       // in the history of the type
+  std::uint64_t after = 0;        // changes up to this resourceVersion are not shown
+  std::vector<Ref> initial;       // shown first, as ADDED
+  bool initial_bookmark = false;  // then a bookmark that says so
+  std::string last_words;         // shown instead of all else, and the end
 };
 
 struct LogSpec {
@@ -70,8 +70,8 @@ class StreamTable {
     bool ready = false;
     Time due = Time::max();
     Time next_bookmark = Time::max();
-    std::uint64_t shown_rv = 0;   // of the last event, for bookmarks of old servers
-    bool shown_since = false;     // anything since the last bookmark
+    std::uint64_t shown_rv = 0;  // of the last event, for bookmarks of old servers
+    bool shown_since = false;    // anything since the last bookmark
   };
   StreamId add(Stream stream);
   void schedule(StreamId id, Stream& stream);

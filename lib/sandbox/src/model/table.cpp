@@ -18,38 +18,71 @@ std::vector<Column> columns_of(Res res, const Features& features) {
   const bool attributes = features.minor >= 31;
   switch (res) {
     case Res::pods:
-      return {{"Name"}, {"Ready"}, {"Status"}, {"Restarts"}, {"Age"}, {"IP", "string", 1}, {"Node", "string", 1},
-              {"Nominated Node", "string", 1}, {"Readiness Gates", "string", 1}};
+      return {{"Name"},
+              {"Ready"},
+              {"Status"},
+              {"Restarts"},
+              {"Age"},
+              {"IP", "string", 1},
+              {"Node", "string", 1},
+              {"Nominated Node", "string", 1},
+              {"Readiness Gates", "string", 1}};
     case Res::jobs:
       if (features.minor < 31) {
-        return {{"Name"}, {"Completions"}, {"Duration"}, {"Age"}, {"Containers", "string", 1}, {"Images", "string", 1},
+        return {{"Name"},
+                {"Completions"},
+                {"Duration"},
+                {"Age"},
+                {"Containers", "string", 1},
+                {"Images", "string", 1},
                 {"Selector", "string", 1}};
       }
-      return {{"Name"}, {"Status"}, {"Completions"}, {"Duration"}, {"Age"}, {"Containers", "string", 1},
-              {"Images", "string", 1}, {"Selector", "string", 1}};
+      return {{"Name"},
+              {"Status"},
+              {"Completions"},
+              {"Duration"},
+              {"Age"},
+              {"Containers", "string", 1},
+              {"Images", "string", 1},
+              {"Selector", "string", 1}};
     case Res::persistent_volumes: {
-      std::vector<Column> c = {{"Name"}, {"Capacity"}, {"Access Modes"}, {"Reclaim Policy"}, {"Status"}, {"Claim"},
-                               {"StorageClass"}};
+      std::vector<Column> c = {{"Name"},   {"Capacity"}, {"Access Modes"}, {"Reclaim Policy"},
+                               {"Status"}, {"Claim"},    {"StorageClass"}};
       if (attributes) c.push_back({"VolumeAttributesClass"});
       c.insert(c.end(), {{"Reason"}, {"Age"}, {"VolumeMode", "string", 1}});
       return c;
     }
     case Res::persistent_volume_claims: {
-      std::vector<Column> c = {{"Name"}, {"Status"}, {"Volume"}, {"Capacity"}, {"Access Modes"}, {"StorageClass"}};
+      std::vector<Column> c = {{"Name"},     {"Status"},       {"Volume"},
+                               {"Capacity"}, {"Access Modes"}, {"StorageClass"}};
       if (attributes) c.push_back({"VolumeAttributesClass"});
       c.insert(c.end(), {{"Age"}, {"VolumeMode", "string", 1}});
       return c;
     }
-    case Res::namespaces: return {{"Name"}, {"Status"}, {"Age"}};
-    case Res::nodes: return {{"Name"}, {"Status"}, {"Roles"}, {"Age"}, {"Version"}};
+    case Res::namespaces:
+      return {{"Name"}, {"Status"}, {"Age"}};
+    case Res::nodes:
+      return {{"Name"}, {"Status"}, {"Roles"}, {"Age"}, {"Version"}};
     case Res::events:
-      return {{"Last Seen"}, {"Type"}, {"Reason"}, {"Object"}, {"Subobject", "string", 1}, {"Source", "string", 1},
-              {"Message"}, {"First Seen", "string", 1}, {"Count", "string", 1}, {"Name", "string", 1}};
-    case Res::service_accounts: return {{"Name"}, {"Secrets", "integer"}, {"Age"}};
-    case Res::resource_quotas: return {{"Name"}, {"Request"}, {"Limit"}, {"Age"}};
-    case Res::storage_classes: return {{"Name"}, {"Provisioner"}, {"ReclaimPolicy"}, {"VolumeBindingMode"}, {"Age"}};
+      return {{"Last Seen"},
+              {"Type"},
+              {"Reason"},
+              {"Object"},
+              {"Subobject", "string", 1},
+              {"Source", "string", 1},
+              {"Message"},
+              {"First Seen", "string", 1},
+              {"Count", "string", 1},
+              {"Name", "string", 1}};
+    case Res::service_accounts:
+      return {{"Name"}, {"Secrets", "integer"}, {"Age"}};
+    case Res::resource_quotas:
+      return {{"Name"}, {"Request"}, {"Limit"}, {"Age"}};
+    case Res::storage_classes:
+      return {{"Name"}, {"Provisioner"}, {"ReclaimPolicy"}, {"VolumeBindingMode"}, {"Age"}};
     case Res::csi_drivers:
-    case Res::volume_attachments: return {{"Name"}, {"Age"}};
+    case Res::volume_attachments:
+      return {{"Name"}, {"Age"}};
   }
   return {};
 }
@@ -59,12 +92,16 @@ std::string age_of(const Json& stamp, Time now) {
   return at ? human_duration(now - *at) : "<unknown>";
 }
 
-std::string or_none(const std::string& text, const char* none = "<none>") { return text.empty() ? none : text; }
+std::string or_none(const std::string& text, const char* none = "<none>") {
+  return text.empty() ? none : text;
+}
 
 std::string modes_of(const Json& modes) {
   std::string text;
-  for (const auto& [mode, letters] : {std::pair("ReadWriteOnce", "RWO"), {"ReadOnlyMany", "ROX"},
-                                      {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"}}) {
+  for (const auto& [mode, letters] : {std::pair("ReadWriteOnce", "RWO"),
+                                      {"ReadOnlyMany", "ROX"},
+                                      {"ReadWriteMany", "RWX"},
+                                      {"ReadWriteOncePod", "RWOP"}}) {
     const auto& all = modes.items();
     if (std::find(all.begin(), all.end(), Json(mode)) == all.end()) continue;
     text += (text.empty() ? "" : ",") + std::string(letters);
@@ -80,8 +117,8 @@ std::string pod_status(const Json& pod) {
   for (std::size_t i = 0; i < init.size(); ++i) {
     const Json& terminated = init[i]["state"]["terminated"];
     if (terminated.is_object() && terminated["exitCode"].as_integer() == 0) continue;
-    const std::string& reason =
-        terminated.is_object() ? terminated["reason"].as_string() : init[i]["state"]["waiting"]["reason"].as_string();
+    const std::string& reason = terminated.is_object() ? terminated["reason"].as_string()
+                                                       : init[i]["state"]["waiting"]["reason"].as_string();
     const std::string progress = std::to_string(i) + "/" + std::to_string(init.size());
     return being_deleted(pod) ? "Terminating"
                               : "Init:" + (reason.empty() || reason == "PodInitializing" ? progress : reason);
@@ -102,10 +139,11 @@ Json pod_row(const Json& pod, Time now) {
     ready += c["ready"].as_bool() ? 1 : 0;
     restarts += c["restartCount"].as_integer();
   }
-  return Json::array({name_of(pod), std::to_string(ready) + "/" + std::to_string(pod["spec"]["containers"].size()),
-                      pod_status(pod), std::to_string(restarts), age_of(pod["metadata"]["creationTimestamp"], now),
-                      or_none(pod["status"]["podIP"].as_string()), or_none(pod["spec"]["nodeName"].as_string()),
-                      "<none>", "<none>"});
+  return Json::array(
+      {name_of(pod), std::to_string(ready) + "/" + std::to_string(pod["spec"]["containers"].size()),
+       pod_status(pod), std::to_string(restarts), age_of(pod["metadata"]["creationTimestamp"], now),
+       or_none(pod["status"]["podIP"].as_string()), or_none(pod["spec"]["nodeName"].as_string()), "<none>",
+       "<none>"});
 }
 
 std::string joined(const Json& containers, const char* field) {
@@ -151,7 +189,8 @@ Json volume_row(const Json& pv, const Features& features, Time now) {
                           ref.is_object() ? ref["namespace"].as_string() + "/" + ref["name"].as_string() : "",
                           spec["storageClassName"].as_string()});
   if (features.minor >= 31) row.push_back("<unset>");
-  row.push_back(pv["status"]["reason"].as_string()).push_back(age_of(pv["metadata"]["creationTimestamp"], now));
+  row.push_back(pv["status"]["reason"].as_string())
+      .push_back(age_of(pv["metadata"]["creationTimestamp"], now));
   return std::move(row.push_back(spec["volumeMode"].as_string()));
 }
 
@@ -177,7 +216,8 @@ Json event_row(const Json& event, Time now) {
   if (source.empty()) source = event["reportingComponent"].as_string();
   return Json::array({age_of(last, now), event["type"].as_string(), event["reason"].as_string(),
                       kind + "/" + involved["name"].as_string(), involved["fieldPath"].as_string(), source,
-                      event["message"].as_string(), age_of(first, now), event["count"].as_integer(1), name_of(event)});
+                      event["message"].as_string(), age_of(first, now), event["count"].as_integer(1),
+                      name_of(event)});
 }
 
 Json quota_row(const Json& quota, Time now) {
@@ -185,7 +225,8 @@ Json quota_row(const Json& quota, Time now) {
   std::string limit;
   for (const auto& [name, hard] : quota["status"]["hard"].members()) {
     std::string& column = name.starts_with("limits.") ? limit : request;
-    column += (column.empty() ? "" : ", ") + name + ": " + quota["status"]["used"][name].as_string() + "/" + hard.as_string();
+    column += (column.empty() ? "" : ", ") + name + ": " + quota["status"]["used"][name].as_string() + "/" +
+              hard.as_string();
   }
   return Json::array({name_of(quota), request, limit, age_of(quota["metadata"]["creationTimestamp"], now)});
 }
@@ -193,22 +234,31 @@ Json quota_row(const Json& quota, Time now) {
 Json row_of(Res res, const Json& o, const Features& features, Time now) {
   const std::string age = age_of(o["metadata"]["creationTimestamp"], now);
   switch (res) {
-    case Res::pods: return pod_row(o, now);
-    case Res::jobs: return job_row(o, features, now);
-    case Res::persistent_volumes: return volume_row(o, features, now);
-    case Res::persistent_volume_claims: return claim_row(o, features, now);
-    case Res::events: return event_row(o, now);
-    case Res::resource_quotas: return quota_row(o, now);
-    case Res::namespaces: return Json::array({name_of(o), o["status"]["phase"].as_string(), age});
+    case Res::pods:
+      return pod_row(o, now);
+    case Res::jobs:
+      return job_row(o, features, now);
+    case Res::persistent_volumes:
+      return volume_row(o, features, now);
+    case Res::persistent_volume_claims:
+      return claim_row(o, features, now);
+    case Res::events:
+      return event_row(o, now);
+    case Res::resource_quotas:
+      return quota_row(o, now);
+    case Res::namespaces:
+      return Json::array({name_of(o), o["status"]["phase"].as_string(), age});
     case Res::nodes:
       return Json::array({name_of(o), condition_true(o, "Ready") ? "Ready" : "NotReady", "<none>", age,
                           o["status"]["nodeInfo"]["kubeletVersion"].as_string()});
-    case Res::service_accounts: return Json::array({name_of(o), static_cast<std::int64_t>(o["secrets"].size()), age});
+    case Res::service_accounts:
+      return Json::array({name_of(o), static_cast<std::int64_t>(o["secrets"].size()), age});
     case Res::storage_classes:
       return Json::array({name_of(o), o["provisioner"].as_string(), o["reclaimPolicy"].as_string(),
                           o["volumeBindingMode"].as_string(), age});
     case Res::csi_drivers:
-    case Res::volume_attachments: return Json::array({name_of(o), age});
+    case Res::volume_attachments:
+      return Json::array({name_of(o), age});
   }
   return {};
 }
@@ -216,7 +266,9 @@ Json row_of(Res res, const Json& o, const Features& features, Time now) {
 Json row_object(Res res, const Json& object, IncludeObject include) {
   const ResourceType& type = type_of(res);
   if (include == IncludeObject::metadata) {
-    return Json::object({{"kind", "PartialObjectMetadata"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", object["metadata"]}});
+    return Json::object({{"kind", "PartialObjectMetadata"},
+                         {"apiVersion", "meta.k8s.io/v1"},
+                         {"metadata", object["metadata"]}});
   }
   Json full = Json::object(
       {{"kind", type.kind}, {"apiVersion", type.group.empty() ? "v1" : std::string(type.group) + "/v1"}});
@@ -230,7 +282,8 @@ bool wants_table(std::string_view accept) {
   while (!accept.empty()) {
     const std::size_t end = std::min(accept.find(','), accept.size());
     const std::string_view type = accept.substr(0, end);
-    if (type.find("as=Table") != std::string_view::npos && type.find("v=v1;") != std::string_view::npos) return true;
+    if (type.find("as=Table") != std::string_view::npos && type.find("v=v1;") != std::string_view::npos)
+      return true;
     if (type.find("as=Table") != std::string_view::npos && type.ends_with("v=v1")) return true;
     accept.remove_prefix(std::min(end + 1, accept.size()));
   }
@@ -242,8 +295,8 @@ IncludeObject include_object(std::string_view query) {
   return query == "None" ? IncludeObject::none : IncludeObject::metadata;
 }
 
-Json make_table(Res res, const std::vector<Ref>& objects, IncludeObject include, const Features& features, Time now,
-                bool with_columns) {
+Json make_table(Res res, const std::vector<Ref>& objects, IncludeObject include, const Features& features,
+                Time now, bool with_columns) {
   Json columns = Json::array();
   for (const Column& c : columns_of(res, features)) {
     if (!with_columns) break;

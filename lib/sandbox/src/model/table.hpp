@@ -16,7 +16,7 @@ enum class IncludeObject { metadata, object, none };
 bool wants_table(std::string_view accept);
 IncludeObject include_object(std::string_view query);
 
-Json make_table(Res res, const std::vector<Ref>& objects, IncludeObject include, const Features& features, Time now,
-                bool with_columns = true);
+Json make_table(Res res, const std::vector<Ref>& objects, IncludeObject include, const Features& features,
+                Time now, bool with_columns = true);
 
 }  // namespace daaa::sandbox

@@ -60,8 +60,8 @@ std::int64_t days_from_civil(std::int64_t year, int month, int day) {
 
 std::string seconds_text(const Civil& c) {
   std::array<char, 80> text{};
-  std::snprintf(text.data(), text.size(), "%04lld-%02d-%02dT%02d:%02d:%02d", static_cast<long long>(c.year), c.month,
-                c.day, c.hour, c.minute, c.second);
+  std::snprintf(text.data(), text.size(), "%04lld-%02d-%02dT%02d:%02d:%02d", static_cast<long long>(c.year),
+                c.month, c.day, c.hour, c.minute, c.second);
   return text.data();
 }
 
@@ -125,8 +125,9 @@ std::string http_date(Time time) {
   const Civil c = civil_of(time);
   std::array<char, 80> text{};
   std::snprintf(text.data(), text.size(), "%s, %02d %s %04lld %02d:%02d:%02d GMT",
-                kDays[static_cast<std::size_t>(c.weekday)], c.day, kMonths[static_cast<std::size_t>(c.month - 1)],
-                static_cast<long long>(c.year), c.hour, c.minute, c.second);
+                kDays[static_cast<std::size_t>(c.weekday)], c.day,
+                kMonths[static_cast<std::size_t>(c.month - 1)], static_cast<long long>(c.year), c.hour,
+                c.minute, c.second);
   return text.data();
 }
 
@@ -141,7 +142,8 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
       minute > 59 || second < 0 || second > 60) {
     return std::nullopt;
   }
-  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' || text[16] != ':') {
+  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
+      text[16] != ':') {
     return std::nullopt;
   }
   std::size_t at = 19;

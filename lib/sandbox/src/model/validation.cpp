@@ -11,25 +11,31 @@ namespace daaa::sandbox {
 namespace {
 
 constexpr const char* kSubdomainError =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+    "start "
     "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 constexpr const char* kLabelError =
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start "
+    "and end "
     "with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 constexpr const char* kLabelValueError =
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
-    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
+    "start and "
+    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "
+    "validation is "
     "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 constexpr const char* kQualifiedNameError =
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    "alphanumeric "
     "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
     "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
 bool is_label(std::string_view text) {
   const auto inner = [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-'; };
-  return !text.empty() && text.front() != '-' && text.back() != '-' && std::all_of(text.begin(), text.end(), inner);
+  return !text.empty() && text.front() != '-' && text.back() != '-' &&
+         std::all_of(text.begin(), text.end(), inner);
 }
 
 bool is_subdomain(std::string_view text) {
@@ -44,14 +50,16 @@ bool is_subdomain(std::string_view text) {
 bool is_qualified_part(std::string_view text) {
   const auto inner = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; };
   return !text.empty() && std::isalnum(static_cast<unsigned char>(text.front())) != 0 &&
-         std::isalnum(static_cast<unsigned char>(text.back())) != 0 && std::all_of(text.begin(), text.end(), inner);
+         std::isalnum(static_cast<unsigned char>(text.back())) != 0 &&
+         std::all_of(text.begin(), text.end(), inner);
 }
 
 std::string too_long(std::size_t limit, const Features& features) {
   return "must be no more than " + std::to_string(limit) + (features.minor >= 33 ? " bytes" : " characters");
 }
 
-void check_key(const std::string& key, const std::string& path, const Features& features, FieldCauses& causes) {
+void check_key(const std::string& key, const std::string& path, const Features& features,
+               FieldCauses& causes) {
   const std::size_t slash = key.find('/');
   const std::string name = slash == std::string::npos ? key : key.substr(slash + 1);
   if (name.size() > 63) causes.push_back(invalid_value(path, key, "name part " + too_long(63, features)));
@@ -82,10 +90,10 @@ void check_access_modes(const Json& spec, const Features& features, FieldCauses&
                                                              "ReadWriteOncePod"};
   for (const Json& mode : spec["accessModes"].items()) {
     if (std::find(kModes.begin(), kModes.end(), mode.as_string()) != kModes.end()) continue;
-    causes.push_back(not_supported("spec.accessModes", mode,
-                                   features.minor >= 22
-                                       ? "\"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\""
-                                       : "\"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\""));
+    causes.push_back(not_supported(
+        "spec.accessModes", mode,
+        features.minor >= 22 ? "\"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\""
+                             : "\"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\""));
   }
 }
 
@@ -97,9 +105,17 @@ void check_not_negative(const Json& spec, const char* field, const std::string& 
 }
 
 void check_source(const Json& spec, FieldCauses& causes) {
-  static constexpr std::array<std::string_view, 11> kNotSources = {
-      "capacity",         "accessModes",  "claimRef",   "persistentVolumeReclaimPolicy", "storageClassName",
-      "mountOptions",     "volumeMode",   "nodeAffinity", "volumeAttributesClassName",   "", ""};
+  static constexpr std::array<std::string_view, 11> kNotSources = {"capacity",
+                                                                   "accessModes",
+                                                                   "claimRef",
+                                                                   "persistentVolumeReclaimPolicy",
+                                                                   "storageClassName",
+                                                                   "mountOptions",
+                                                                   "volumeMode",
+                                                                   "nodeAffinity",
+                                                                   "volumeAttributesClassName",
+                                                                   "",
+                                                                   ""};
   std::vector<std::string> sources;
   for (const auto& [name, value] : spec.members()) {
     if (std::find(kNotSources.begin(), kNotSources.end(), name) == kNotSources.end()) sources.push_back(name);
@@ -137,7 +153,8 @@ void check_volume(const Json& pv, const Features& features, FieldCauses& causes)
   }
   const std::string& policy = spec["persistentVolumeReclaimPolicy"].as_string();
   if (policy != "Retain" && policy != "Delete" && policy != "Recycle") {
-    causes.push_back(not_supported("spec.persistentVolumeReclaimPolicy", policy, R"("Delete", "Recycle", "Retain")"));
+    causes.push_back(
+        not_supported("spec.persistentVolumeReclaimPolicy", policy, R"("Delete", "Recycle", "Retain")"));
   }
   check_source(spec, causes);
   const std::string& storage_class = spec["storageClassName"].as_string();
@@ -166,8 +183,8 @@ void check_claim(const Json& claim, const Features& features, FieldCauses& cause
 
 void check_job(const Json& job, const Features& features, FieldCauses& causes) {
   const Json& spec = job["spec"];
-  for (const char* field : {"parallelism", "completions", "activeDeadlineSeconds", "backoffLimit",
-                            "ttlSecondsAfterFinished"}) {
+  for (const char* field :
+       {"parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"}) {
     check_not_negative(spec, field, "spec.", causes);
   }
   const std::string& mode = spec["completionMode"].as_string();
@@ -236,23 +253,27 @@ void check_claim_update(const Json& object, const Json& before, FieldCauses& cau
     old.erase("volumeName");
   }
   if (now == old) return;
-  causes.push_back(forbidden_value("spec", "spec is immutable after creation except resources.requests and "
-                                           "volumeAttributesClassName for bound claims"));
+  causes.push_back(forbidden_value("spec",
+                                   "spec is immutable after creation except resources.requests and "
+                                   "volumeAttributesClassName for bound claims"));
 }
 
 }  // namespace
 
 void check_label_name(const Json& value, const std::string& path, FieldCauses& causes) {
   if (!is_label(value.as_string())) causes.push_back(invalid_value(path, value, kLabelError));
-  if (value.as_string().size() > 63) causes.push_back(invalid_value(path, value, "must be no more than 63 characters"));
+  if (value.as_string().size() > 63)
+    causes.push_back(invalid_value(path, value, "must be no more than 63 characters"));
 }
 
-void check_labels(const Json& labels, const std::string& path, const Features& features, FieldCauses& causes) {
+void check_labels(const Json& labels, const std::string& path, const Features& features,
+                  FieldCauses& causes) {
   for (const auto& [key, value] : labels.members()) {
     check_key(key, path, features, causes);
     const std::string& text = value.as_string();
     if (text.size() > 63) causes.push_back(invalid_value(path, value, too_long(63, features)));
-    if (!text.empty() && !is_qualified_part(text)) causes.push_back(invalid_value(path, value, kLabelValueError));
+    if (!text.empty() && !is_qualified_part(text))
+      causes.push_back(invalid_value(path, value, kLabelValueError));
   }
 }
 
@@ -264,15 +285,26 @@ FieldCauses validate_create(Res res, const Json& object, const Features& feature
     check_key(key, "metadata.annotations", features, causes);
   }
   switch (res) {
-    case Res::persistent_volumes: check_volume(object, features, causes); break;
-    case Res::persistent_volume_claims: check_claim(object, features, causes); break;
-    case Res::jobs: check_job(object, features, causes); break;
-    case Res::pods: validate_pod_spec(object["spec"], "spec", false, causes); break;
-    case Res::resource_quotas: check_quota(object, causes); break;
+    case Res::persistent_volumes:
+      check_volume(object, features, causes);
+      break;
+    case Res::persistent_volume_claims:
+      check_claim(object, features, causes);
+      break;
+    case Res::jobs:
+      check_job(object, features, causes);
+      break;
+    case Res::pods:
+      validate_pod_spec(object["spec"], "spec", false, causes);
+      break;
+    case Res::resource_quotas:
+      check_quota(object, causes);
+      break;
     case Res::storage_classes:
       if (object["provisioner"].as_string().empty()) causes.push_back(required_value("provisioner"));
       break;
-    default: break;
+    default:
+      break;
   }
   return causes;
 }
@@ -280,15 +312,21 @@ FieldCauses validate_create(Res res, const Json& object, const Features& feature
 FieldCauses validate_update(Res res, const Json& object, const Json& before, const Features& features) {
   FieldCauses causes;
   check_labels(object["metadata"]["labels"], "metadata.labels", features, causes);
-  if (uid_of(object) != uid_of(before)) check_immutable(object["metadata"], before["metadata"], "metadata.", "uid", causes);
+  if (uid_of(object) != uid_of(before))
+    check_immutable(object["metadata"], before["metadata"], "metadata.", "uid", causes);
   switch (res) {
-    case Res::persistent_volumes: check_volume_update(object, before, causes); break;
-    case Res::persistent_volume_claims: check_claim_update(object, before, causes); break;
+    case Res::persistent_volumes:
+      check_volume_update(object, before, causes);
+      break;
+    case Res::persistent_volume_claims:
+      check_claim_update(object, before, causes);
+      break;
     case Res::pods:
       if (pod_spec_changed(object["spec"], before["spec"])) {
         causes.push_back(forbidden_value(
             "spec",
-            "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+            "pod updates may not change fields other than "
+            "`spec.containers[*].image`,`spec.initContainers[*].image`,"
             "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
             "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"));
       }
@@ -299,8 +337,11 @@ FieldCauses validate_update(Res res, const Json& object, const Json& before, con
       check_immutable(object["spec"], before["spec"], "spec.", "template", causes);
       check_job(object, features, causes);
       break;
-    case Res::resource_quotas: check_quota(object, causes); break;
-    default: break;
+    case Res::resource_quotas:
+      check_quota(object, causes);
+      break;
+    default:
+      break;
   }
   return causes;
 }

@@ -17,7 +17,8 @@ namespace {
 sigset_t handled() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD}) sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD})
+    sigaddset(&set, signal);
   return set;
 }
 
@@ -48,7 +49,8 @@ int start(std::vector<std::string> command, const std::string& kubeconfig, pid_t
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  const int error = posix_spawnp(&child, command.front().c_str(), nullptr, &attributes, pointers(command).data(), pointers(env).data());
+  const int error = posix_spawnp(&child, command.front().c_str(), nullptr, &attributes,
+                                 pointers(command).data(), pointers(env).data());
   posix_spawnattr_destroy(&attributes);
   return error;
 }

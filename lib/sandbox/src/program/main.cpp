@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "program/command.hpp"
 #include "daaa/sandbox/sandbox.hpp"
 #include "daaa/version.hpp"
+#include "program/command.hpp"
 
 namespace {
 
@@ -56,12 +56,16 @@ po::options_description described() {
   po::options_description options("Options");
   auto add = options.add_options();
   add("dir", po::value<std::string>()->value_name("DIR"),
-      "where filesets lie at their own paths: /gpfs/x is DIR/gpfs/x; default: a temporary one with the chart's four filesets");
-  add("workspace", po::value<std::string>()->value_name("DIR"), "files of the claim dean-workspace-pvc; default: DIR/workspace");
-  add("port", po::value<std::uint16_t>()->value_name("N")->default_value(0), "loopback port; 0 takes a free one");
+      "where filesets lie at their own paths: /gpfs/x is DIR/gpfs/x; default: a temporary one with the "
+      "chart's four filesets");
+  add("workspace", po::value<std::string>()->value_name("DIR"),
+      "files of the claim dean-workspace-pvc; default: DIR/workspace");
+  add("port", po::value<std::uint16_t>()->value_name("N")->default_value(0),
+      "loopback port; 0 takes a free one");
   add("pods", po::value<std::string>()->value_name("KIND")->default_value("process"),
       "process: real processes under bubblewrap; simulated: annotations sandbox.daaa/... say what happens");
-  add("server-version", po::value<std::string>()->value_name("V")->default_value("1.36"), "the Kubernetes to be like: 1.20 or 1.36");
+  add("server-version", po::value<std::string>()->value_name("V")->default_value("1.36"),
+      "the Kubernetes to be like: 1.20 or 1.36");
   add("failing-image", po::value<std::vector<std::string>>()->value_name("IMAGE")->default_value({}, ""),
       "an image that cannot be pulled; repeatable; registries under .invalid never can");
   add("help,h", "this text");
@@ -139,10 +143,12 @@ int read_arguments(int argc, char** argv, Arguments& arguments, bool& done) {
   }
   SandboxOptions& s = arguments.sandbox;
   const std::string pods = values["pods"].as<std::string>();
-  if (pods != "process" && pods != "simulated") return complain("--pods is process or simulated, not " + pods);
+  if (pods != "process" && pods != "simulated")
+    return complain("--pods is process or simulated, not " + pods);
   s.pods = pods == "process" ? Pods::process : Pods::simulated;
   const std::string version = values["server-version"].as<std::string>();
-  if (version != "1.20" && version != "1.36") return complain("--server-version is 1.20 or 1.36, not " + version);
+  if (version != "1.20" && version != "1.36")
+    return complain("--server-version is 1.20 or 1.36, not " + version);
   s.version = version == "1.20" ? ServerVersion::kubernetes_1_20 : ServerVersion::kubernetes_1_36;
   s.port = values["port"].as<std::uint16_t>();
   s.images_that_fail = values["failing-image"].as<std::vector<std::string>>();
@@ -154,7 +160,8 @@ int read_arguments(int argc, char** argv, Arguments& arguments, bool& done) {
     if (!fs::is_directory(s.directory, error)) return complain("--dir " + s.directory + " is no directory");
   } else {
     s.directory = make_temporary();
-    if (s.directory.empty()) return complain(std::string("cannot make a temporary directory: ") + std::strerror(errno));
+    if (s.directory.empty())
+      return complain(std::string("cannot make a temporary directory: ") + std::strerror(errno));
     arguments.temporary = true;
   }
   done = false;

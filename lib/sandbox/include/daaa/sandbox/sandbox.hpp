@@ -33,8 +33,8 @@ enum class Pods {
 enum class ServerVersion { kubernetes_1_20, kubernetes_1_36 };
 
 struct SandboxOptions {
-  std::string directory;  // where filesets lie at their own paths; must exist
-  std::string workspace;  // files of dean-workspace-pvc; empty: <directory>/workspace
+  std::string directory;   // where filesets lie at their own paths; must exist
+  std::string workspace;   // files of dean-workspace-pvc; empty: <directory>/workspace
   std::uint16_t port = 0;  // 0: a free one
   Pods pods = Pods::process;
   ServerVersion version = ServerVersion::kubernetes_1_36;
