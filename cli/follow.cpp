@@ -110,7 +110,10 @@ int follow(ClusterConfig cluster, const Following& following, const StartRun& st
       }
       return event.type == RunEvent::Type::log && queue->is_full() ? Flow::pause : Flow::proceed;
     });
-    if (!run) return report_error(run.error());
+    if (!run) {
+      tell.say(run.error().to_string());  // behind the warnings, which are queued
+      return status_of(run.error());
+    }
     made = *run;
     made_lock.unlock();
     queue->when_drained([handle = *run] { handle.resume_log(); });
