@@ -96,8 +96,10 @@ int gc_verb(const Arguments& arguments) {
   std::vector<core::GcFinding> prey;
   for (auto& finding : core::find_left_behind(*view, rules)) {
     const std::string name = finding.namespace_ + "/" + id_of(finding.release);
-    std::cout << (finding.prey ? (line.has("yes") ? "takes  " : "would take  ") : "leaves  ") << name << " ("
-              << finding.objects << " objects): " << finding.why << "\n";
+    if (finding.prey || line.has("verbose")) {
+      const char* word = !finding.prey ? "leaves  " : line.has("yes") ? "takes  " : "would take  ";
+      std::cout << word << name << " (" << finding.objects << " objects): " << finding.why << "\n";
+    }
     if (finding.prey) prey.push_back(std::move(finding));
   }
   if (prey.empty()) {

@@ -12,7 +12,7 @@ SHORT_GRACE = ["--set", "job.terminationGracePeriodSeconds=1"]
 
 
 class TakenUp(Case):
-    clean_within = 60
+    clean_within = 120
 
     def slow_script(self):
         """Writes numbered lines, waits for a file, writes more; the whole log is known."""
@@ -150,7 +150,7 @@ class TakenUp(Case):
 
 
 class Kept(Case):
-    clean_within = 60
+    clean_within = 120
 
     def test_keep_always(self):
         """--keep always leaves the nine objects and says so; the same JOBID is then refused; `delete` removes them"""
@@ -174,7 +174,7 @@ class Kept(Case):
 
 
 class Reader(Case):
-    clean_within = 60
+    clean_within = 120
 
     def test_pipe_that_breaks(self):
         """a reader who leaves early does not stop the run, its verdict or its clean-up"""

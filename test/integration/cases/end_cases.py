@@ -12,7 +12,7 @@ LSF_SECONDS = 10
 
 class Cancelled(Case):
     # The pod of a workload that ignores TERM is killed after its 30 s of grace, long after daaa has left.
-    clean_within = 90
+    clean_within = 120
 
     def cancel(self, script, number, status, *words):
         run = self.begin(self.script(script), *words)
@@ -89,7 +89,7 @@ class Cancelled(Case):
 
 
 class Deadlines(Case):
-    clean_within = 90
+    clean_within = 120
 
     def test_our_deadline(self):
         """--timeout passes: 124, the Job is removed, the reason is said"""
@@ -103,7 +103,7 @@ class Deadlines(Case):
 
     def test_image_that_cannot_be_pulled(self):
         """an image that nobody has: --timeout-pulling ends it with 124, and the image is named"""
-        run = self.run_it(self.script("exit 0\n"), "--image", "registry.invalid/none:1", "--timeout-pulling", "6s", status=124)
+        run = self.run_it(self.script("exit 0\n"), "--image", "registry.invalid/none:1", "--timeout-pulling", "15s", status=124)
         self.says(run, "registry.invalid/none:1")
 
     def test_directory_that_is_missing(self):
@@ -118,7 +118,7 @@ class Deadlines(Case):
 
 
 class NotStarted(Case):
-    clean_within = 60
+    clean_within = 120
 
     def test_image_name_that_is_none(self):
         """B28: an image name that cannot be one is refused before anything is made: 120"""
@@ -133,7 +133,7 @@ class NotStarted(Case):
 
 
 class GivenUp(Case):
-    clean_within = 60
+    clean_within = 120
     slow = True
 
     def test_image_is_given_up_by_itself(self):
@@ -143,7 +143,7 @@ class GivenUp(Case):
 
 
 class Suspended(Case):
-    clean_within = 60
+    clean_within = 120
 
     def test_suspended_job(self):
         """B7: a suspended Job waits and says so; a server without suspend drops the field, and that is said"""
@@ -159,7 +159,7 @@ class Suspended(Case):
 
 
 class Waits(Case):
-    clean_within = 60
+    clean_within = 120
 
     def test_quota(self):
         """B27: exceeded quota, which only Job events tell of, is said, and the run waits until its deadline: 124"""

@@ -15,7 +15,7 @@ def whole(lines):
 
 
 class Numbered(Case):
-    clean_within = 90
+    clean_within = 120
 
     def complete_and_once(self, run, lines):
         got, expected = run.out.splitlines(), whole(lines).splitlines()
@@ -27,9 +27,9 @@ class Numbered(Case):
 
 class Cut(Numbered):
     def test_connections_cut_all_the_time(self):
-        """B40: connections are cut every 0.2 to 0.9 s: every line once and in order, the verdict right, nothing left"""
+        """B40: for 40 s connections are cut every 0.2 to 0.9 s: every line once and in order, the verdict right, nothing left"""
         lines = 6000
-        proxy = self.through_proxy("--seed", "7", "--cut-every-ms", "200-900", "--for", "600")
+        proxy = self.through_proxy("--seed", "7", "--cut-every-ms", "200-900", "--for", "40")
         run = self.run_it(self.script(numbered(lines)), "--kubeconfig", proxy.kubeconfig, seconds=400)
         self.complete_and_once(run, lines)
         cuts = json.loads(proxy.tell("stats"))["cut"]
@@ -113,7 +113,7 @@ class Restarted(Numbered):
 
 
 class Rotated(Case):
-    clean_within = 90
+    clean_within = 120
 
     def test_log_is_rotated_meanwhile(self):
         """B37: the node rotates the log under us: no line is doubled, and each is there or covered by a gap that is said"""
@@ -133,7 +133,7 @@ class Rotated(Case):
         numbers = [int(line.split()[1]) for line in got if line.startswith(b"line")]
         self.assertEqual(numbers, sorted(set(numbers)), "doubled or out of order")
         lost = lines - len(numbers)
-        self.notes.append(f"{lines} lines, {lost} lost, gaps told: {run.err.count('daaa: gap')}")
+        self.notes.append(f"{lines} lines, {lost} lost, gaps told: {[line for line in run.err.splitlines() if 'gap' in line]}")
         if lost:
             self.says(run, "gap")
         self.assertEqual(got[-1], b"end")

@@ -9,7 +9,7 @@ MOMENTS = (1, 3, 5, 7, 9, 11, 13, 16)
 
 
 class Killed(Case):
-    clean_within = 60
+    clean_within = 120
 
     def test_sigkill_at_every_stage(self):
         """B59: SIGKILL at eight stages of a run, from its first volume on: `delete` then leaves nothing"""
@@ -53,7 +53,7 @@ class Killed(Case):
 
 class Collected(Case):
     alone = True  # --running takes every run of the namespace
-    clean_within = 60
+    clean_within = 120
 
     def test_gc_running(self):
         """`gc --running` shows a run whose client is dead and does nothing; with --yes it removes the run"""

@@ -10,7 +10,7 @@ LSF = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../example
 
 
 class DropIn(Case):
-    clean_within = 60
+    clean_within = 120
 
     def install(self, script, **given):
         """As on an LSF node: the script, daaa_config and values in one folder, the arguments where daaa_config says."""
