@@ -371,6 +371,13 @@ TEST_CASE("discovery names what is served", "[sandbox][api][discovery]") {
   CHECK(batch.body["resources"][0]["name"].as_string() == "jobs");
   CHECK(bench.get("/apis/batch").body["preferredVersion"]["groupVersion"].as_string() == "batch/v1");
   CHECK(bench.get("/openapi/v3").body["paths"].find("apis/batch/v1") != nullptr);
+  CHECK(bench.get("/openapi/v2").body["swagger"].as_string() == "2.0");
+  CHECK(bench
+            .ask("GET", "/openapi/v2", {},
+                 {{"accept", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"}})
+            .text ==
+        "\x0a\x03"
+        "2.0");
   CHECK(bench.get("/healthz").text == "ok");
   CHECK(bench.get("/apis/apps/v1").status == 404);
 }

@@ -96,7 +96,7 @@ Response ApiServer::handle(const Request& request) {
                   "forbidden: User \"system:anonymous\" cannot get path " + quoted(info.path),
                   Json::object());
     }
-    return method == "GET" ? general(info, *user) : method_not_allowed();
+    return method == "GET" ? general(request, info) : method_not_allowed();
   }
   const Attributes what = attributes_of(method, info);
   if (!users_.allows(*user, what, world_.options)) return forbidden(*user, what);

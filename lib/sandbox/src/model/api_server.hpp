@@ -33,10 +33,11 @@ class ApiServer {
   };
 
   // Discovery, version, health (discovery.cpp).
-  Response general(const RequestInfo& info, const User& user);
+  Response general(const Request& request, const RequestInfo& info);
   Response discover_groups() const;
   Response discover_resources(const std::string& group, const std::string& version) const;
   Response openapi(const RequestInfo& info) const;
+  Response openapi_v2(const Request& request) const;
   Response version_info() const;
 
   // Reading (api_read.cpp).

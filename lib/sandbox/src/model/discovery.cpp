@@ -122,8 +122,7 @@ Response ApiServer::discover_resources(const std::string& group, const std::stri
 }
 
 Response ApiServer::openapi(const RequestInfo& info) const {
-  if (!world_.features().field_validation)
-    return not_served("OpenAPI documents of this version; kubectl needs --validate=false");
+  if (!world_.features().field_validation) return not_served("OpenAPI v3, which came with 1.24");
   if (info.segments.size() == 2) {
     Json paths = Json::object({{"api/v1", Json::object({{"serverRelativeURL", "/openapi/v3/api/v1"}})}});
     for (const auto group : kGroups) {
@@ -147,7 +146,24 @@ Response ApiServer::openapi(const RequestInfo& info) const {
                                    {"components", Json::object({{"schemas", Json::object()}})}}));
 }
 
-Response ApiServer::general(const RequestInfo& info, const User&) {
+// Old kubectl wants a document in protobuf before it applies anything; kinds that are not in it, it does
+// not validate. What this says is: swagger = "2.0".
+Response ApiServer::openapi_v2(const Request& request) const {
+  Response document;
+  if (header_of(request, "accept").find("protobuf") != std::string_view::npos) {
+    document.headers.emplace_back("content-type",
+                                  "application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
+    document.body =
+        "\x0a\x03"
+        "2.0";
+    return document;
+  }
+  return answer(200, Json::object({{"swagger", "2.0"},
+                                   {"info", Json::object({{"title", "daaa sandbox"}, {"version", "v1"}})},
+                                   {"paths", Json::object()}}));
+}
+
+Response ApiServer::general(const Request& request, const RequestInfo& info) {
   const auto& s = info.segments;
   if (s.empty()) {
     return answer(200, Json::object({{"paths", Json::array({"/api", "/api/v1", "/apis", "/healthz", "/livez",
@@ -161,6 +177,7 @@ Response ApiServer::general(const RequestInfo& info, const User&) {
     return ok;
   }
   if (s[0] == "openapi" && s.size() >= 2 && s[1] == "v3") return openapi(info);
+  if (s[0] == "openapi" && s.size() == 2 && s[1] == "v2") return openapi_v2(request);
   if (s[0] == "api") {
     if (s.size() == 2 && s[1] == "v1") return discover_resources("", "v1");
     if (s.size() == 1)
