@@ -92,8 +92,6 @@ on_cluster() {
 
 sanitizers() {
   local preset
-  # Fewer histories than in the plain build: each costs ten times as much here.
-  export DAAA_SIMULATION_HISTORIES=${DAAA_SIMULATION_HISTORIES:-500}
   for preset in asan-ubsan tsan; do
     build "$preset" && run_ctest "$preset" -L 'unit|replay|simulation'
   done

@@ -21,7 +21,9 @@ function(daaa_compile_settings target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(DAAA_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=${DAAA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    # What the instrumentation does to the code makes GCC 12 see values that were never set.
+    target_compile_options(${target} PRIVATE -fsanitize=${DAAA_SANITIZE} -fno-omit-frame-pointer
+      -fno-sanitize-recover=all -Wno-maybe-uninitialized -Wno-format-truncation)
     target_link_options(${target} PUBLIC -fsanitize=${DAAA_SANITIZE})
   endif()
 endfunction()

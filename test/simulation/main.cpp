@@ -35,9 +35,7 @@ void usage() {
 }
 
 bool read_options(int argc, char** argv, Options& o) {
-  for (const char* name : {"DAAA_SIM_HISTORIES", "DAAA_SIMULATION_HISTORIES"}) {
-    if (const char* text = std::getenv(name)) o.histories = std::strtoull(text, nullptr, 10);
-  }
+  if (const char* text = std::getenv("DAAA_SIM_HISTORIES")) o.histories = std::strtoull(text, nullptr, 10);
   bool counted = false;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];

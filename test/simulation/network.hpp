@@ -71,6 +71,7 @@ class SimulatedNetwork final : public Transport {
   void kill_client();
   void new_client(Weather weather);
   [[nodiscard]] bool killed() const { return killed_; }
+  [[nodiscard]] bool late_creation() const { return late_creation_; }
   // A request that arrived late has made something since the last call.
   [[nodiscard]] bool take_late_creation() { return std::exchange(late_creation_, false); }
   void kill_at_step(std::uint64_t step) { kill_at_step_ = step; }

@@ -47,7 +47,7 @@ ExchangeId ScriptedTransport::start(HttpRequest request, ResponseHandler& handle
                          : ", instead of " + words(script_.front().method, script_.front().path));
     unexpected_.push_back(what);
     open.answer.status = 0;
-    open.answer.error = Error(ErrorKind::internal, what);
+    open.answer.error.emplace(ErrorKind::internal, what);
   }
   requests_.push_back(std::move(request));
   open.timer = executor_.run_at(executor_.now() + open.answer.after, [this, id] { play(id); });

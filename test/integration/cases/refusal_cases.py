@@ -1,7 +1,10 @@
 """Runs that cannot begin: each with its status, one clear line, and nothing left on the cluster."""
 import json
 import os
+import socket
+import ssl
 import subprocess
+import threading
 
 from case import Case, until
 
@@ -54,6 +57,55 @@ class Refused(Case):
         self.assertEqual(run.wait(), 122, str(run))
         self.assertRegex(run.err, "(?i)certificate", str(run))
 
+    def test_certificate_that_has_expired(self):
+        """a server whose certificate has expired: 122, it is said, and no token was sent"""
+        certificate, key = self.expired_certificate()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        heard = []
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = threading.Thread(target=self.answer, args=(listener, context, heard), daemon=True)
+            thread.start()
+            server = f"https://127.0.0.1:{listener.getsockname()[1]}"
+            run = self.daaa(*self.run_words("run.sh", "--server", server, "--certificate-authority", certificate))
+            self.assertEqual(run.wait(), 122, str(run))
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(60)
+        self.says(run, "expired")
+        self.assertEqual(b"".join(heard), b"")
+
+    @staticmethod
+    def answer(listener, context, heard):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            try:
+                with context.wrap_socket(connection, server_side=True) as stream:
+                    heard.append(stream.recv(65536))
+            except OSError:
+                connection.close()
+
+    def expired_certificate(self):
+        def at(name):
+            return os.path.join(self.directory, name)
+
+        def openssl(*words):
+            subprocess.run(["openssl", *words], check=True, cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        with open(at("ca.conf"), "w", encoding="utf-8") as file:
+            file.write("[ca]\ndefault_ca = c\n[c]\ndatabase = index\nnew_certs_dir = .\nserial = serial\ndefault_md = sha256\n"
+                       "policy = p\nx509_extensions = x\n[p]\ncommonName = supplied\n"
+                       "[x]\nsubjectAltName = IP:127.0.0.1\nbasicConstraints = CA:true\n")
+        open(at("index"), "w", encoding="utf-8").close()
+        with open(at("serial"), "w", encoding="utf-8") as file:
+            file.write("01\n")
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=127.0.0.1",
+                "-keyout", "key.pem", "-out", "request.pem")
+        openssl("ca", "-batch", "-selfsign", "-config", "ca.conf", "-keyfile", "key.pem", "-in", "request.pem", "-out", "expired.pem",
+                "-notext", "-startdate", "20200101000000Z", "-enddate", "20200102000000Z")
+        return at("expired.pem"), at("key.pem")
+
     def test_namespace_that_is_missing(self):
         """a namespace that does not exist, or in which the user has no rights: an end that names it"""
         run = self.daaa("run", self.run_id, "--namespace", "no-such-namespace", "--pvc", "c", "--command", "run.sh",
@@ -63,7 +115,7 @@ class Refused(Case):
 
 
 class NameTaken(Case):
-    clean_within = 30
+    clean_within = 120
 
     def test_two_runs_one_id(self):
         """0.6, B26: of two runs with one JOBID at once one wins; the other ends with 123 and takes nothing of the winner's away"""
