@@ -128,20 +128,15 @@ std::optional<std::string> History::check_deadlines() const {
   return std::nullopt;
 }
 
-// A log may stop short where the pod, the Job or the run went before it was read.
+// A log may stop short where that is said, or where the run is not over and can be attached to.
 bool History::log_may_lack_its_end(const std::string& uid) const {
-  const auto log = told_.logs.find(uid);
-  const bool said = log != told_.logs.end() && log->second.incomplete;
   if (!told_.report) return true;
   const auto verdict = told_.report->verdict;
-  if (verdict != Verdict::succeeded && verdict != Verdict::failed && verdict != Verdict::deadline)
+  if (verdict == Verdict::unreachable || verdict == Verdict::unauthorized ||
+      told_.report->reason == "Detached")
     return true;
-  if (plan_.total.count() > 0) return true;
-  // Known limit: where the rest could not be read until the drain's limit, or its pod went, an early
-  // clean end of the last stream is believed, and nothing is said.
-  const bool drained_out = job_.ended && told_.verdict_at && *told_.verdict_at - *job_.ended >= seconds(55);
-  if (drained_out || disturbed() || plan_.has(What::lasting_denial)) return true;
-  return said && !plan_.calm();
+  const auto log = told_.logs.find(uid);
+  return log != told_.logs.end() && log->second.incomplete && (!plan_.calm() || plan_.slow_reader);
 }
 
 std::optional<std::string> History::check_log(const std::string& uid, const ToldLog& log) const {

@@ -70,6 +70,7 @@ void LogCursor::feed_plain(std::string_view bytes) {
 LogCursor::Answer LogCursor::end(bool clean) {
   lines_.end_answer(clean);
   answer_.caught_up = overlap_.caught_up();
+  hold_rest();
   if (overlap_.empty() && !begun_) {
     if (const auto rest = lines_.rest()) begun_ = rest->stamp;
   }
@@ -92,10 +93,24 @@ void LogCursor::finish(Sink& sink) {
     const std::string last = std::exchange(plain_, {});
     sink.on_line(last, {});
   }
-  const auto rest = lines_.rest();
-  if (rest && !rest->bytes.empty() && overlap_.caught_up()) on_piece(*rest);
+  hold_rest();
+  if (auto held = std::exchange(held_, {})) {
+    held->piece.bytes = held->bytes;
+    held->piece.stamp_text = held->stamp_text;
+    if (held->piece.index == 0) begin_new(held->piece, {held->piece.stamp, hash_bytes(held->bytes)});
+    deliver(held->piece);
+  }
   lines_.begin_answer();
   sink_ = nullptr;
+}
+
+// An answer that was cut, or failed, after one that held more of the line must not shorten it.
+void LogCursor::hold_rest() {
+  const auto rest = lines_.rest();
+  if (!rest || rest->bytes.empty() || !overlap_.caught_up()) return;
+  if (rest->index > 0 && (fate_ == Fate::drop || rest->index < pieces_of_last_)) return;
+  if (held_ && held_->piece.stamp == rest->stamp && held_->bytes.size() > rest->bytes.size()) return;
+  held_ = Held{*rest, std::string(rest->bytes), std::string(rest->stamp_text)};
 }
 
 std::optional<std::string> LogCursor::since() const {
@@ -121,6 +136,7 @@ void LogCursor::lost(Timestamp to) {
   overlap_.clear();
   begun_.reset();
   pieces_of_last_ = 0;
+  held_.reset();
   sink_->on_gap(from, to);
 }
 
@@ -150,6 +166,11 @@ LogCursor::Fate LogCursor::judge(const LinePiece& piece) {
 void LogCursor::on_piece(const LinePiece& piece) {
   if (piece.index == 0) fate_ = judge(piece);
   if (fate_ == Fate::drop || (fate_ == Fate::go_on && piece.index < pieces_of_last_)) return;
+  deliver(piece);
+}
+
+void LogCursor::deliver(const LinePiece& piece) {
+  held_.reset();
   if (piece.last_record != piece.stamp) overlap_.extend_last(piece.last_record);
   pieces_of_last_ = piece.ends_line ? 0 : piece.index + 1;
   if (piece.ends_line) fate_ = Fate::drop;

@@ -7,7 +7,8 @@
 // was delivered there is no overlap: the log is read from its start, and it is a gap if the line that
 // had begun is not the first any more. Several rotations make one gap.
 //
-// A line without its newline is held back until more of it comes, or finish() says that no more will.
+// A line without its newline is held back until more of it comes, or finish() says that no more will:
+// then the longest of what the answers held of it is delivered.
 // Lines above 1 MiB are delivered in pieces; what a cut left of one goes on where it stopped. What is
 // held back when a line is rotated away is covered by the gap.
 //
@@ -75,11 +76,19 @@ class LogCursor final : StampedLines::Reader {
 
  private:
   enum class Fate { deliver, drop, go_on };
+  // A LinePiece that owns its bytes.
+  struct Held {
+    LinePiece piece;
+    std::string bytes;
+    std::string stamp_text;
+  };
 
   void on_piece(const LinePiece& piece) override;
   void on_foreign(std::string_view text, bool first) override;
   Fate judge(const LinePiece& piece);
   Fate begin_new(const LinePiece& piece, LineIdentity line);
+  void deliver(const LinePiece& piece);
+  void hold_rest();
   void lost(Timestamp to);
   void feed_plain(std::string_view bytes);
   [[nodiscard]] std::uint64_t signature_of_rest() const;
@@ -92,6 +101,7 @@ class LogCursor final : StampedLines::Reader {
   std::optional<Timestamp> begun_;  // the first line, when nothing was delivered
   std::size_t pieces_of_last_ = 0;  // delivered pieces of a last line that is not whole
   std::uint64_t rest_ = 0;          // what the answer before held back
+  std::optional<Held> held_;        // the line after the delivered ones
   std::string plain_;               // held back without stamps
 
   // Of the present answer.

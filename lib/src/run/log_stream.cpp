@@ -51,6 +51,7 @@ struct LogStream::Impl final : client::StreamReader {
   std::optional<TimePoint> timer_at;
   bool held_up = false;  // the reader of the lines has said pause
   bool stream_paused = false;
+  bool answered = false;  // the present request brought a log: only that counts for the cursor
   // Without stamps: lines may be lost before the next stream, or before its first byte.
   enum class Lost { nothing, surely, if_more_comes } lost = Lost::nothing;
   bool has_read = false;
@@ -98,6 +99,7 @@ struct LogStream::Impl final : client::StreamReader {
   }
 
   LogCursor::Answer stream_over(bool clean) {
+    if (!std::exchange(answered, false)) return {};
     const auto answer = cursor.end(clean);
     if (!source.resume && has_read) lost = clean ? Lost::if_more_comes : Lost::surely;
     return answer;
@@ -130,13 +132,14 @@ struct LogStream::Impl final : client::StreamReader {
     } else if (const auto since = cursor.since()) {
       query.emplace_back("sinceTime", *since);
     }
-    cursor.begin();
     client::ApiRequest api_request;
     api_request.path = client::object_path(resources::kPods, source.namespace_, source.pod, "log", query);
     call = api.stream(std::move(api_request), ExchangeKind::log, *this);
   }
 
   void on_open(const client::Answer& head) override {
+    cursor.begin();
+    answered = true;
     session.opened(head.status, executor.now());
     set_timer();
   }
@@ -239,7 +242,7 @@ void LogStream::reconnect() { impl_->act(impl_->session.reconnect(impl_->executo
 
 void LogStream::finish_by(TimePoint deadline) {
   impl_->session.finish_by(deadline);
-  impl_->set_timer();
+  impl_->act(impl_->session.tick(impl_->executor.now()));
 }
 
 }  // namespace daaa::run

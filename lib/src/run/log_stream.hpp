@@ -48,7 +48,7 @@ class LogStream {
   void resume();
   // Trust the connection no more: open again.
   void reconnect();
-  // Give up when `deadline` passes; what was read stands.
+  // Give up when `deadline` passes, at once if it has; what was read stands.
   void finish_by(TimePoint deadline);
 
  private:

@@ -54,6 +54,15 @@ std::string warning_text(std::string_view header) {
   return std::string(header.substr(from + 1, to - from - 1));
 }
 
+std::string words_of_gap(const std::string& pod, const std::string& from, const std::string& to) {
+  if (!to.empty())
+    return "lines of pod " + pod + " between " + from + " and " + to +
+           " are lost: the node had rotated them away";
+  if (!from.empty())
+    return "lines of pod " + pod + " after " + from + " may be missing: its log could not be read to its end";
+  return "lines of pod " + pod + " may be missing: its log could not be read whole";
+}
+
 }  // namespace
 
 RunDriver::RunDriver(RunContext& context, DriverSpec spec)
@@ -353,11 +362,7 @@ void RunDriver::act(const core::command::FollowLog& command) {
     event.attempt = &logs_[uid].attempt;
     event.gap_from = from;
     event.gap_to = to;
-    const std::string& pod = logs_[uid].attempt.pod;
-    event.message = to.empty() ? "lines of pod " + pod + " after " + from +
-                                     " may be missing: its log could not be read to its end"
-                               : "lines of pod " + pod + " between " + from + " and " + to +
-                                     " are lost: the node had rotated them away";
+    event.message = words_of_gap(logs_[uid].attempt.pod, from, to);
     tell(event);
     feed(core::input::LogGap{});
   };
@@ -399,8 +404,14 @@ void RunDriver::act(const core::command::LogPodGone& command) {
   if (found != logs_.end()) found->second.stream->pod_gone();
 }
 
-void RunDriver::act(const core::command::FinishLogs& command) {
-  for (auto& [uid, log] : logs_) log.stream->finish_by(command.deadline);
+void RunDriver::act(const core::command::FinishLogs& command) { finish_logs(command.deadline); }
+
+void RunDriver::finish_logs(TimePoint deadline) {
+  const std::weak_ptr<RunDriver*> weak = alive_;
+  for (auto& [uid, log] : logs_) {
+    log.stream->finish_by(deadline);
+    if (weak.expired()) return;
+  }
 }
 
 void RunDriver::act(const core::command::Notice& command) {
@@ -417,6 +428,10 @@ void RunDriver::act(const core::command::Notice& command) {
 }
 
 void RunDriver::act(const core::command::Finish&) {
+  const std::weak_ptr<RunDriver*> weak = alive_;
+  // A log that is cut off here says so; one of a run that goes on is read on by who attaches to it.
+  if (!machine_.report().attachable) finish_logs(context_.executor.now());
+  if (weak.expired()) return;
   finished_ = true;
   const RunReport report = this->report();
   RunEvent event;

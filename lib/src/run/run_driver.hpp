@@ -93,6 +93,7 @@ class RunDriver final : public WatchSubscriber {
   void user_claim_read(Result<client::Answer> answer);
   void warn_of(const client::Answer& answer);
   void warn(const std::string& message);
+  void finish_logs(TimePoint deadline);
   void keep_last(std::string_view lines);
   Flow tell(RunEvent& event);
   [[nodiscard]] std::string object_name(core::ObjectId id) const;

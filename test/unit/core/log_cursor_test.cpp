@@ -50,6 +50,19 @@ TEST_CASE("a line without its newline is held back until no more can come", "[co
   CHECK(received.text == "one\ntwo goes on\n");
 }
 
+TEST_CASE("an answer that is cut does not shorten a last line that was read before", "[core][log]") {
+  LogCursor cursor;
+  Received received;
+  const std::string one = stamp_at(0) + " one\n";
+  read_stream(cursor, received, one + stamp_at(5) + " the last line", 7);
+  SECTION("within the line") { read_stream(cursor, received, one + stamp_at(5) + " the", 7); }
+  SECTION("before it") { read_stream(cursor, received, one, 7); }
+  SECTION("before anything that is known") { read_stream(cursor, received, "", 7); }
+  cursor.finish(received);
+  CHECK(received.text == "one\nthe last line");
+  CHECK(received.gaps.empty());
+}
+
 TEST_CASE("lines carry the node's own stamps", "[core][log]") {
   LogCursor cursor;
   Received received;
