@@ -72,8 +72,12 @@ std::optional<std::string> History::check_verdict(Way way) const {
     case Verdict::refused:
       return plan_.name_taken ? std::nullopt
                               : std::optional(said + ", but nothing is wrong with the objects");
-    case Verdict::none:
     case Verdict::not_started:
+      // A create that arrived late has made a Job anew whose claims had gone.
+      if (way == Way::attach && (report.reason == "ClaimDeleted" || report.reason == "VolumeDeleted"))
+        return std::nullopt;
+      break;
+    case Verdict::none:
     case Verdict::misconfigured:
     case Verdict::internal:
       break;

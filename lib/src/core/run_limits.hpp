@@ -8,10 +8,9 @@ namespace daaa::core {
 // Events are asked for only when a run does not get on by itself: most never need them.
 inline constexpr std::chrono::milliseconds kMindEventsAfter{1500};
 inline constexpr std::chrono::seconds kUserClaimPoll{2};
-// After the Job's end its pods' last states may still be under way on another watch.
+// After the Job's end its pods' last states may still be under way on another watch. It may have gone
+// silent: then they are read.
 inline constexpr std::chrono::seconds kSettle{5};
-// A watch that has gone silent is opened anew then, and this much longer is waited for what it tells.
-inline constexpr std::chrono::seconds kSettleAnew{10};
 // Connections are cut all day; only contact lost for longer is worth a line.
 inline constexpr std::chrono::seconds kTellLostContact{5};
 // How long a Job may take from announcing its end to ending before it is worth a line.

@@ -143,8 +143,8 @@ std::optional<TimePoint> RunMachine::next_wakeup() const {
     }
   }
   if (stage_ == Stage::settling) {
-    wake(next, stage_began_ + kSettle);
-    wake(next, stage_began_ + kSettle + kSettleAnew);
+    wake(next, pods_due_);
+    wake(next, stage_began_ + plan_.limits.drain);
   }
   if (stage_ == Stage::draining) wake(next, stage_began_ + plan_.limits.drain);
   if (stage_ == Stage::cleaning) {

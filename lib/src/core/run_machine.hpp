@@ -64,6 +64,7 @@ class RunMachine {
   void on(const input::DeleteFailed&);
   void on(const input::UserClaim&);
   void on(const input::UserClaimFailed&);
+  void on(const input::PodsUnread&);
   void on(const input::Snapshot&);
   void on(const input::Changed&);
   void on(const input::Gone&);
@@ -105,6 +106,8 @@ class RunMachine {
   bool check_budget(const Diagnosis& diagnosis);
   bool check_prospect(const Diagnosis& diagnosis);
   bool check_stolen();
+  bool check_taken_away();
+  bool check_job_deleted();
   bool check_user_claim();
 
   // How the run ends: with a clean-up, or leaving everything for whoever attaches.
@@ -173,7 +176,9 @@ class RunMachine {
   TimePoint clean_began_{};
   TimePoint clean_deadline_{};
   bool finish_logs_told_ = false;
-  bool pods_refreshed_ = false;
+  bool pods_read_ = false;  // once the Job has ended
+  std::optional<TimePoint> pods_due_;
+  RetryDelay pods_delay_;
 
   std::optional<Outcome> outcome_;
   bool attachable_ = false;

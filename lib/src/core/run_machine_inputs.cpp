@@ -1,5 +1,7 @@
 // What comes in: answers, watches, logs, requests of the user.
 #include <algorithm>
+#include <string_view>
+#include <tuple>
 
 #include "core/labels.hpp"
 #include "core/run_limits.hpp"
@@ -28,6 +30,15 @@ std::string plural_of(model::Kind kind) {
       return "events";
   }
   return "objects";
+}
+
+// Stamps are of one second. Within it the versions decide, which count upwards on every known server.
+bool created_before(const model::ObjectMeta& a, const model::ObjectMeta& b) {
+  const auto rank = [](const model::ObjectMeta& meta) {
+    return std::make_tuple(std::string_view(meta.creation_timestamp), meta.resource_version.size(),
+                           std::string_view(meta.resource_version));
+  };
+  return rank(a) < rank(b);
 }
 
 }  // namespace
@@ -261,6 +272,11 @@ void RunMachine::on(const input::Changed& event) {
   std::visit([this](const auto& object) { take(object); }, event.object);
 }
 
+void RunMachine::on(const input::PodsUnread& event) {
+  failed("list pods", event.error);
+  pods_due_ = now_ + pods_delay_.next(event.error);
+}
+
 void RunMachine::on(const input::Snapshot& event) {
   answered("list " + plural_of(event.kind));
   synced_.insert(event.kind);
@@ -275,11 +291,13 @@ void RunMachine::on(const input::Snapshot& event) {
     }
   }
   // Attempts are numbered as they were created; lists are ordered by name.
-  std::sort(pods.begin(), pods.end(), [](const auto& a, const auto& b) {
-    return a.meta.creation_timestamp < b.meta.creation_timestamp;
-  });
+  std::sort(pods.begin(), pods.end(),
+            [](const auto& a, const auto& b) { return created_before(a.meta, b.meta); });
   for (const auto& pod : pods) take(pod);
-  if (event.kind == model::Kind::pod) attempts_.only(pods, out_);
+  if (event.kind == model::Kind::pod) {
+    attempts_.only(pods, out_);
+    if (stage_ == Stage::settling && !pods_due_) pods_read_ = true;
+  }
   for (const auto& entry : ledger_.entries()) {
     if (entry.id.kind == event.kind && !entry.uid.empty() && uids.count(entry.uid) == 0) {
       ledger_.missing_from_list(entry.id, now_);

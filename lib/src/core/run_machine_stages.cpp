@@ -85,7 +85,25 @@ bool RunMachine::check_user_claim() {
   return false;
 }
 
+// Without its claims and their volumes a pod never starts, and nobody makes them again.
+bool RunMachine::check_taken_away() {
+  using State = Ledger::State;
+  const bool adopted = plan_.mode != Mode::run;
+  for (const auto& entry : ledger_.entries()) {
+    if (entry.id.kind == model::Kind::job || watched_.count(entry.id.kind) == 0) continue;
+    if (entry.state != State::gone && !(adopted && entry.state == State::absent)) continue;
+    const std::string kind = kind_name(entry.id.kind);
+    const char* reason = entry.id.kind == model::Kind::claim ? "ClaimDeleted" : "VolumeDeleted";
+    return end_with(
+        {Verdict::not_started, kExitNotStarted, reason,
+         kind + " " + entry.name +
+             " was deleted by somebody else before the workload started; it cannot start any more"});
+  }
+  return false;
+}
+
 bool RunMachine::advance_volumes() {
+  if (check_taken_away()) return true;
   // A claim that the binder sees before its volume waits for the next resync, 15 s.
   const bool available =
       std::all_of(plan_.volume_names.begin(), plan_.volume_names.end(), [this](const auto& name) {
@@ -143,7 +161,7 @@ bool RunMachine::check_stolen() {
 
 bool RunMachine::advance_claims() {
   if (user_claim_due_ && *user_claim_due_ <= now_) poll_user_claim();
-  if (check_stolen() || check_user_claim()) return true;
+  if (check_taken_away() || check_stolen() || check_user_claim()) return true;
   if (bound()) {
     set_phase(Phase::job, "making the Job");
     ledger_.want(model::Kind::job);
@@ -160,18 +178,27 @@ bool RunMachine::advance_claims() {
   return check_budget(diagnosis);
 }
 
+bool RunMachine::check_job_deleted() {
+  if (!job_gone_ && !ledger_.all(model::Kind::job, Ledger::State::gone)) return false;
+  return end_with({Verdict::vanished, kExitVanished, "JobDeleted",
+                   "Job " + plan_.job_name + " was deleted by somebody else before it ended; " +
+                       std::to_string(attempts_.ended()) + " attempt(s) had ended"});
+}
+
 bool RunMachine::advance_job() {
+  if (!job_end_ && check_job_deleted()) return true;
   if (!ledger_.all(model::Kind::job, Ledger::State::present) || !job_) return false;
   return enter(Stage::following);
 }
 
 bool RunMachine::advance_following() {
-  if (job_end_) return enter(Stage::settling);
-  if (job_gone_ || ledger_.all(model::Kind::job, Ledger::State::gone)) {
-    return end_with({Verdict::vanished, kExitVanished, "JobDeleted",
-                     "Job " + plan_.job_name + " was deleted by somebody else before it ended; " +
-                         std::to_string(attempts_.ended()) + " attempt(s) had ended"});
+  if (job_end_) {
+    pods_due_ = now_ + kSettle;
+    return enter(Stage::settling);
   }
+  if (check_job_deleted()) return true;
+  const auto* pod = attempts_.current();
+  if (pod != nullptr && pod->node.empty() && check_taken_away()) return true;
   if (const auto announced = announced_condition(*job_)) {
     // The end follows in a moment unless a pod takes its time.
     if (!announced_since_) announced_since_ = now_;
@@ -250,9 +277,11 @@ bool RunMachine::advance_settling() {
   const auto ended = static_cast<std::int64_t>(attempts_.ended());
   const bool all_told = attempts_.current() == nullptr && job_ && ended >= job_->succeeded + job_->failed;
   if (!all_told && !job_gone_) {
-    if (now_ - stage_began_ < kSettle) return false;
-    if (!std::exchange(pods_refreshed_, true)) out_.push_back(command::Refresh{model::Kind::pod});
-    if (now_ - stage_began_ < kSettle + kSettleAnew) return false;
+    if (pods_due_ && *pods_due_ <= now_) {
+      pods_due_.reset();
+      out_.push_back(command::ListPods{});
+    }
+    if (!pods_read_ && now_ - stage_began_ < plan_.limits.drain) return false;
     tell_unseen_attempts(job_->succeeded + job_->failed);
   }
   set_phase(Phase::draining, "reading what is left of the log");
@@ -268,8 +297,8 @@ void RunMachine::tell_unseen_attempts(std::int64_t ended) {
   command::Notice notice;
   notice.type = RunEvent::Type::warning;
   notice.phase = phase_;
-  notice.message = "the Job counts " + std::to_string(ended) + " ended attempt(s) and " + std::to_string(seen) +
-                   " were seen to end: the log of the others may be missing";
+  notice.message = "the Job counts " + std::to_string(ended) + " ended attempt(s) and " +
+                   std::to_string(seen) + " were seen to end: the log of the others may be missing";
   out_.push_back(std::move(notice));
 }
 

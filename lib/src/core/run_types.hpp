@@ -90,6 +90,9 @@ struct Snapshot {
   model::Kind kind = model::Kind::job;
   std::vector<model::Object> objects;
 };
+struct PodsUnread {
+  Error error;
+};
 struct Changed {
   model::Object object;
 };
@@ -117,7 +120,7 @@ struct Cancel {
 using Input =
     std::variant<input::Start, input::Created, input::CreateFailed, input::Found, input::NotFound,
                  input::FindFailed, input::Deleted, input::DeleteFailed, input::UserClaim,
-                 input::UserClaimFailed, input::Snapshot, input::Changed, input::Gone, input::WatchTrouble,
+                 input::UserClaimFailed, input::Snapshot, input::PodsUnread, input::Changed, input::Gone, input::WatchTrouble,
                  input::WatchContact, input::LogEnded, input::LogGap, input::Tick, input::Cancel>;
 
 namespace command {
@@ -125,10 +128,8 @@ struct Watch {
   model::Kind kind = model::Kind::job;
   bool on = true;
 };
-// Asks for the watch of a kind to be opened anew: what it shows may be old.
-struct Refresh {
-  model::Kind kind = model::Kind::job;
-};
+// The run's pods by a request of its own: what the watch has shown may be old. Answered by a Snapshot.
+struct ListPods {};
 struct Create {
   ObjectId id;
 };
@@ -167,7 +168,7 @@ struct Notice {
 struct Finish {};  // the report is whole: RunMachine::report()
 }  // namespace command
 
-using Command = std::variant<command::Watch, command::Refresh, command::Create, command::Find, command::Delete,
+using Command = std::variant<command::Watch, command::ListPods, command::Create, command::Find, command::Delete,
                              command::FindUserClaim, command::FollowLog, command::LogContainerEnded,
                              command::LogPodGone, command::FinishLogs, command::Notice, command::Finish>;
 using Commands = std::vector<Command>;

@@ -5,6 +5,7 @@
 
 #include "client/paths.hpp"
 #include "codec/objects.hpp"
+#include "core/labels.hpp"
 #include "run/object_diff.hpp"
 
 namespace daaa::run {
@@ -191,8 +192,19 @@ void RunDriver::act(const core::command::Watch& command) {
   }
 }
 
-void RunDriver::act(const core::command::Refresh& command) {
-  context_.hub.reconnect(command.kind, spec_.scope);
+void RunDriver::act(const core::command::ListPods&) {
+  client::ApiRequest api;
+  api.path = client::collection_path(
+      resources::kPods, spec_.plan.namespace_,
+      {{"labelSelector", std::string(core::kRunUidLabel) + "=" + spec_.plan.run_uid}});
+  request(std::move(api), [this](Result<client::Answer> answer) {
+    auto list = answer ? codec::decode_list(model::Kind::pod, answer->body) : answer.error();
+    if (list) {
+      feed(core::input::Snapshot{model::Kind::pod, std::move(list->items)});
+    } else {
+      feed(core::input::PodsUnread{list.error()});
+    }
+  });
 }
 
 void RunDriver::act(const core::command::Create& command) {

@@ -187,16 +187,6 @@ void WatchHub::unsubscribe(model::Kind kind, const WatchScope& scope, const std:
   });
 }
 
-// Not at once: we may be inside a callback of this very watch.
-void WatchHub::reconnect(model::Kind kind, const WatchScope& scope) {
-  executor_.post([weak = std::weak_ptr(alive_), key = key_of(kind, scope)] {
-    const auto self = weak.lock();
-    if (!self) return;
-    const auto found = (*self)->shared_.find(key);
-    if (found != (*self)->shared_.end()) found->second->watch->reconnect();
-  });
-}
-
 void WatchHub::reconnect_all() {
   for (auto& [key, shared] : shared_) shared->watch->reconnect();
 }

@@ -38,7 +38,6 @@ class WatchHub {
   void subscribe(model::Kind kind, const WatchScope& scope, const std::string& release,
                  WatchSubscriber& subscriber);
   void unsubscribe(model::Kind kind, const WatchScope& scope, const std::string& release);
-  void reconnect(model::Kind kind, const WatchScope& scope);
   void reconnect_all();
   [[nodiscard]] std::size_t open_watches() const { return shared_.size(); }
 

@@ -93,21 +93,72 @@ TEST_CASE("pods that no watch has told of are asked for anew after the Job's end
   rig.to_following();
   rig.feed(input::Changed{rig.ended_job("Complete")});
   rig.pass(seconds(4));
-  CHECK(rig.refreshed.empty());
+  CHECK(rig.pod_lists == 0);
   rig.pass(seconds(2));
-  CHECK(rig.refreshed == std::vector<model::Kind>{model::Kind::pod});
+  CHECK(rig.pod_lists == 1);
   CHECK(rig.deletes.empty());
-  rig.feed(input::Changed{rig.ended_pod("p1", 0)});
+  rig.feed(input::PodsUnread{http_error(ErrorKind::unavailable, 503, "not now")});
+  rig.pass(seconds(2));
+  CHECK(rig.pod_lists == 2);
+  rig.feed(input::Snapshot{model::Kind::pod, {rig.ended_pod("p1", 0)}});
   REQUIRE(rig.logs.size() == 1);
   rig.feed(input::LogEnded{"uid-p1"});
   CHECK(rig.machine.report().verdict == Verdict::succeeded);
+}
+
+TEST_CASE("of attempts made in one second the one with the later version is the later", "[core][run]") {
+  RunRig rig;
+  rig.to_following();
+  auto first = rig.ended_pod("z-1st", 137);
+  auto second = rig.ended_pod("a-2nd", 3);
+  first.meta.resource_version = "999";
+  second.meta.resource_version = "1000";
+  rig.feed(input::Snapshot{model::Kind::pod, {second, first}});
+  const auto attempts = rig.machine.report().attempts;
+  REQUIRE(attempts.size() == 2);
+  CHECK(attempts[0].pod == "z-1st");
+}
+
+TEST_CASE("a run whose claim is taken away before the workload starts says so and ends", "[core][run]") {
+  RunRig rig;
+  rig.to_following();
+  model::Claim claim;
+  claim.meta = rig.meta({model::Kind::claim, 2});
+  SECTION("with a pod that no node has taken") {
+    auto pod = rig.pod("p1", "Pending");
+    pod.node.clear();
+    rig.feed(input::Changed{pod});
+    rig.feed(input::Gone{claim});
+    CHECK(rig.machine.report().verdict == Verdict::not_started);
+    CHECK(rig.machine.report().reason == "ClaimDeleted");
+    CHECK(rig.machine.report().message.find(claim.meta.name) != std::string::npos);
+  }
+  SECTION("but not under a workload that runs") {
+    rig.feed(input::Changed{rig.pod("p1", "Running")});
+    rig.feed(input::Gone{claim});
+    CHECK(rig.machine.report().verdict == Verdict::none);
+  }
+}
+
+TEST_CASE("a Job that went before any watch had shown it has vanished", "[core][run]") {
+  RunRig rig;
+  rig.to_job();
+  Error lost(ErrorKind::unavailable, "the answer was lost");
+  lost.outcome_unknown = true;
+  rig.feed(input::CreateFailed{{model::Kind::job, 0}, lost});
+  const auto meta = rig.meta({model::Kind::job, 0});
+  rig.feed(input::Found{{model::Kind::job, 0}, meta});
+  rig.feed(input::Snapshot{model::Kind::job, {}});
+  rig.feed(input::NotFound{{model::Kind::job, 0}});
+  CHECK(rig.machine.report().verdict == Verdict::vanished);
 }
 
 TEST_CASE("attempts that were never seen are told when the Job has ended", "[core][run]") {
   RunRig rig;
   rig.to_following();
   rig.feed(input::Changed{rig.ended_job("Complete")});
-  rig.pass(seconds(16));
+  rig.pass(seconds(6));
+  rig.feed(input::Snapshot{model::Kind::pod, {}});
   const auto told = std::count_if(rig.notices.begin(), rig.notices.end(), [](const auto& notice) {
     return notice.type == RunEvent::Type::warning &&
            notice.message.find("log of the others may be missing") != std::string::npos;

@@ -217,7 +217,7 @@ class RunRig {
   int user_claim_reads = 0;
   int finishes = 0;
   std::vector<model::Kind> watched;
-  std::vector<model::Kind> refreshed;
+  int pod_lists = 0;
 
  private:
   void keep(const Command& command) {
@@ -229,7 +229,7 @@ class RunRig {
     if (const auto* c = std::get_if<command::FinishLogs>(&command)) finish_logs.push_back(*c);
     if (std::holds_alternative<command::FindUserClaim>(command)) ++user_claim_reads;
     if (std::holds_alternative<command::Finish>(command)) ++finishes;
-    if (const auto* c = std::get_if<command::Refresh>(&command)) refreshed.push_back(c->kind);
+    if (std::holds_alternative<command::ListPods>(command)) ++pod_lists;
     if (const auto* c = std::get_if<command::Watch>(&command)) {
       if (c->on) watched.push_back(c->kind);
     }

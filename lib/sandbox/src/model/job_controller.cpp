@@ -267,9 +267,7 @@ void JobController::sync(const std::string& key, const Ref& ref) {
       find_condition(job, "FailureTarget") != nullptr || find_condition(job, "SuccessCriteriaMet") != nullptr;
   if (end && !known) {
     finish(job, *end, pods);
-    std::vector<std::string> none_succeeded;
-    std::vector<std::string> none_failed;
-    pods = look(memory, none_succeeded, none_failed);
+    pods = look(memory, succeeded, failed);
   }
   if (features.job_tracking && (!succeeded.empty() || !failed.empty())) {
     Memory before = memory;
