@@ -252,7 +252,10 @@ Flow History::observe(const RunEvent& event) {
       told_.attempts_unseen =
           told_.attempts_unseen || event.message.find(" were seen to end") != std::string::npos;
       for (const auto& [uid, pod] : pods_.pods) {
-        if (event.message.find("log of pod " + pod.name + " is not complete") != std::string::npos) {
+        const bool said =
+            event.message.find("log of pod " + pod.name + " is not complete") != std::string::npos ||
+            event.message.find("log of pod " + pod.name + " was not read") != std::string::npos;
+        if (said) {
           told_.logs[uid].incomplete = true;
         }
       }

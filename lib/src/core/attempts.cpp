@@ -85,12 +85,16 @@ void AttemptBook::gone(const std::string& pod_uid, Commands& out) {
   if (entry->log_open) out.push_back(command::LogPodGone{pod_uid});
 }
 
-void AttemptBook::only(const std::vector<model::Pod>& pods, Commands& out) {
+std::vector<std::string> AttemptBook::only(const std::vector<model::Pod>& pods, Commands& out) {
+  std::vector<std::string> unseen;
   for (Entry& entry : entries_) {
     const bool listed = std::any_of(pods.begin(), pods.end(),
                                     [&](const auto& pod) { return pod.meta.uid == entry.attempt.pod_uid; });
-    if (entry.exists && !listed) gone(entry.attempt.pod_uid, out);
+    if (!entry.exists || listed) continue;
+    if (!entry.log_begun && !pod_has_ended(entry.pod)) unseen.push_back(entry.pod.meta.name);
+    gone(entry.attempt.pod_uid, out);
   }
+  return unseen;
 }
 
 void AttemptBook::log_ended(const std::string& pod_uid) {

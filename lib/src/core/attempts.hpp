@@ -16,8 +16,9 @@ class AttemptBook {
   // know has changed, and log commands when its log can be read or has ended.
   void seen(const model::Pod& pod, LogMode log, Commands& out);
   void gone(const std::string& pod_uid, Commands& out);
-  // All pods that are known and not in the list are gone.
-  void only(const std::vector<model::Pod>& pods, Commands& out);
+  // All pods that are known and not in the list are gone. Returns those of them that were
+  // never seen to run: nobody knows whether they did, and what they wrote.
+  std::vector<std::string> only(const std::vector<model::Pod>& pods, Commands& out);
   void log_ended(const std::string& pod_uid);
   // Reads the tail of the last failed attempt's log (LogMode::tail).
   void read_tail(int lines, Commands& out);

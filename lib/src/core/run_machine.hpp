@@ -107,6 +107,7 @@ class RunMachine {
   bool check_prospect(const Diagnosis& diagnosis);
   bool check_stolen();
   bool check_taken_away();
+  void tell_unread_logs(const std::vector<std::string>& pods);
   bool check_job_deleted();
   bool check_user_claim();
 

@@ -295,13 +295,24 @@ void RunMachine::on(const input::Snapshot& event) {
             [](const auto& a, const auto& b) { return created_before(a.meta, b.meta); });
   for (const auto& pod : pods) take(pod);
   if (event.kind == model::Kind::pod) {
-    attempts_.only(pods, out_);
+    tell_unread_logs(attempts_.only(pods, out_));
     if (stage_ == Stage::settling && !pods_due_) pods_read_ = true;
   }
   for (const auto& entry : ledger_.entries()) {
     if (entry.id.kind == event.kind && !entry.uid.empty() && uids.count(entry.uid) == 0) {
       ledger_.missing_from_list(entry.id, now_);
     }
+  }
+}
+
+void RunMachine::tell_unread_logs(const std::vector<std::string>& pods) {
+  if (plan_.log != LogMode::follow || removing_) return;
+  for (const auto& pod : pods) {
+    command::Notice notice;
+    notice.type = RunEvent::Type::warning;
+    notice.phase = phase_;
+    notice.message = "the log of pod " + pod + " was not read: the pod went before it was seen to run";
+    out_.push_back(std::move(notice));
   }
 }
 

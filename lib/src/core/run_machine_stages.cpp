@@ -85,19 +85,21 @@ bool RunMachine::check_user_claim() {
   return false;
 }
 
-// Without its claims and their volumes a pod never starts, and nobody makes them again.
+// Without its claims and their volumes a pod never starts, and nobody makes them again. A claim that is
+// being deleted takes no new pod either.
 bool RunMachine::check_taken_away() {
   using State = Ledger::State;
   const bool adopted = plan_.mode != Mode::run;
   for (const auto& entry : ledger_.entries()) {
     if (entry.id.kind == model::Kind::job || watched_.count(entry.id.kind) == 0) continue;
-    if (entry.state != State::gone && !(adopted && entry.state == State::absent)) continue;
-    const std::string kind = kind_name(entry.id.kind);
-    const char* reason = entry.id.kind == model::Kind::claim ? "ClaimDeleted" : "VolumeDeleted";
-    return end_with(
-        {Verdict::not_started, kExitNotStarted, reason,
-         kind + " " + entry.name +
-             " was deleted by somebody else before the workload started; it cannot start any more"});
+    const bool is_claim = entry.id.kind == model::Kind::claim;
+    const auto claim = is_claim ? claims_.find(entry.name) : claims_.end();
+    const bool ending = claim != claims_.end() && !claim->second.meta.deletion_timestamp.empty();
+    if (!ending && entry.state != State::gone && !(adopted && entry.state == State::absent)) continue;
+    return end_with({Verdict::not_started, kExitNotStarted, is_claim ? "ClaimDeleted" : "VolumeDeleted",
+                     std::string(kind_name(entry.id.kind)) + " " + entry.name +
+                         (ending ? " is being" : " was") +
+                         " deleted before the workload started; it cannot start any more"});
   }
   return false;
 }

@@ -117,11 +117,11 @@ struct Cancel {
 };
 }  // namespace input
 
-using Input =
-    std::variant<input::Start, input::Created, input::CreateFailed, input::Found, input::NotFound,
-                 input::FindFailed, input::Deleted, input::DeleteFailed, input::UserClaim,
-                 input::UserClaimFailed, input::Snapshot, input::PodsUnread, input::Changed, input::Gone, input::WatchTrouble,
-                 input::WatchContact, input::LogEnded, input::LogGap, input::Tick, input::Cancel>;
+using Input = std::variant<input::Start, input::Created, input::CreateFailed, input::Found, input::NotFound,
+                           input::FindFailed, input::Deleted, input::DeleteFailed, input::UserClaim,
+                           input::UserClaimFailed, input::Snapshot, input::PodsUnread, input::Changed,
+                           input::Gone, input::WatchTrouble, input::WatchContact, input::LogEnded,
+                           input::LogGap, input::Tick, input::Cancel>;
 
 namespace command {
 struct Watch {
@@ -168,9 +168,10 @@ struct Notice {
 struct Finish {};  // the report is whole: RunMachine::report()
 }  // namespace command
 
-using Command = std::variant<command::Watch, command::ListPods, command::Create, command::Find, command::Delete,
-                             command::FindUserClaim, command::FollowLog, command::LogContainerEnded,
-                             command::LogPodGone, command::FinishLogs, command::Notice, command::Finish>;
+using Command =
+    std::variant<command::Watch, command::ListPods, command::Create, command::Find, command::Delete,
+                 command::FindUserClaim, command::FollowLog, command::LogContainerEnded, command::LogPodGone,
+                 command::FinishLogs, command::Notice, command::Finish>;
 using Commands = std::vector<Command>;
 
 }  // namespace daaa::core

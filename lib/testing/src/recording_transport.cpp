@@ -53,6 +53,7 @@ struct RecordingTransport::Tap final : ResponseHandler {
   void on_headers(int answer_status, const Headers& answer_headers) override {
     status = answer_status;
     headers = answer_headers;
+    headers_after = owner.milliseconds() - at;
     next->on_headers(answer_status, answer_headers);
   }
   Flow on_data(std::string_view data) override {
@@ -61,6 +62,7 @@ struct RecordingTransport::Tap final : ResponseHandler {
   }
   void on_end(Result<void> end) override {
     closed_by = end ? "server" : "cut";
+    closed_after = owner.milliseconds() - at;
     if (!end) error = end.error().message;
     next->on_end(std::move(end));
   }
@@ -75,6 +77,8 @@ struct RecordingTransport::Tap final : ResponseHandler {
   Headers headers;
   std::vector<std::pair<std::int64_t, std::string>> chunks;
   std::string closed_by = "client";
+  std::int64_t headers_after = 0;
+  std::int64_t closed_after = 0;
   std::string error;
 };
 
@@ -93,8 +97,10 @@ Json RecordingTransport::Tap::to_json_value() const {
   Json answer = Json::object();
   if (status == 0) {
     answer.set("transport_error", error.empty() ? "cancelled by the client" : error);
+    answer.set("closed_ms", closed_after);
   } else {
     answer.set("status", status);
+    answer.set("ms", headers_after);
     Json shown = Json::object();
     for (const auto& [name, value] : headers) {
       if (!is_hidden_header(name)) shown.set(name, value);
@@ -109,6 +115,7 @@ Json RecordingTransport::Tap::to_json_value() const {
       for (const auto& [ms, data] : chunks) list.push_back(Json::object({{"ms", ms}, {"data", data}}));
       answer.set("chunks", list);
       answer.set("closed_by", closed_by);
+      answer.set("closed_ms", closed_after);
     }
   }
   return Json::object({{"at_ms", at}, {"request", asked}, {"response", answer}});

@@ -22,22 +22,42 @@ Error cut() {
 }  // namespace
 
 struct ReplayingTransport::Playing {
-  struct Step {
-    Duration after{0};  // from the request
-    std::string data;
-  };
   ResponseHandler* handler = nullptr;
-  int status = 0;
-  Headers headers;
-  std::vector<Step> steps;
+  Answer answer;
   std::size_t next = 0;
   bool told_headers = false;
-  bool ends = true;  // not: the client closed it, so it stays open
   std::optional<Error> error;
   bool paused = false;
   TimePoint began{};
   TimerId timer = 0;
+
+  // When the next thing of it happens.
+  [[nodiscard]] TimePoint due() const {
+    if (!told_headers) return began + answer.headers_after;
+    return began + (next < answer.steps.size() ? answer.steps[next].after : answer.closed_after);
+  }
 };
+
+ReplayingTransport::Answer ReplayingTransport::answer_of(const Json& response) {
+  const auto at = [&response](const char* name) {
+    return Duration(std::chrono::milliseconds(response[name].as_integer()));
+  };
+  Answer answer;
+  answer.status = static_cast<int>(response["status"].as_integer());
+  answer.headers_after = at("ms");
+  answer.closed_after = at("closed_ms");
+  for (const auto& [name, value] : response["headers"].members())
+    answer.headers.emplace_back(name, value.as_string());
+  if (const Json* body = response.find("body")) answer.steps.push_back({at("ms"), to_json(*body)});
+  if (const Json* text = response.find("body_text")) answer.steps.push_back({at("ms"), text->as_string()});
+  for (const Json& chunk : response["chunks"].items()) {
+    answer.steps.push_back({std::chrono::milliseconds(chunk["ms"].as_integer()), chunk["data"].as_string()});
+  }
+  const std::string& closed_by = response["closed_by"].as_string();
+  answer.ends = closed_by != "client";
+  answer.is_cut = closed_by == "cut" || answer.status == 0;
+  return answer;
+}
 
 Result<std::unique_ptr<ReplayingTransport>> ReplayingTransport::make(Executor& executor,
                                                                      std::string_view recording) {
@@ -53,7 +73,7 @@ Result<std::unique_ptr<ReplayingTransport>> ReplayingTransport::make(Executor& e
     for (const auto& [name, value] : item["request"]["query"].members())
       exchange.query[name] = value.as_string();
     exchange.query.erase("timeoutSeconds");
-    exchange.response = item["response"];
+    exchange.answer = answer_of(item["response"]);
     exchanges.push_back(std::move(exchange));
   }
   return std::unique_ptr<ReplayingTransport>(new ReplayingTransport(executor, std::move(exchanges)));
@@ -90,25 +110,16 @@ ExchangeId ReplayingTransport::start(HttpRequest request, ResponseHandler& handl
   playing->began = executor_.now();
   if (Exchange* exchange = find(request)) {
     exchange->used = true;
-    const Json& answer = exchange->response;
-    playing->status = static_cast<int>(answer["status"].as_integer());
-    for (const auto& [name, value] : answer["headers"].members())
-      playing->headers.emplace_back(name, value.as_string());
-    if (const Json* body = answer.find("body")) playing->steps.push_back({{}, to_json(*body)});
-    if (const Json* text = answer.find("body_text")) playing->steps.push_back({{}, text->as_string()});
-    for (const Json& chunk : answer["chunks"].items()) {
-      playing->steps.push_back(
-          {std::chrono::milliseconds(chunk["ms"].as_integer()), chunk["data"].as_string()});
-    }
-    const std::string& closed_by = answer["closed_by"].as_string();
-    playing->ends = closed_by != "client";
-    if (closed_by == "cut" || playing->status == 0) playing->error = cut();
+    playing->answer = exchange->answer;
+    if (playing->answer.is_cut) playing->error = cut();
   } else {
     problems_.push_back(std::string("not recorded: ") + method_name(request.method) + " " + request.path);
-    playing->error = Error(ErrorKind::internal, problems_.back());
+    playing->error.emplace(ErrorKind::internal, problems_.back());
   }
+  // Without an answer there are no headers to tell of.
+  playing->told_headers = playing->answer.status == 0;
   Playing& placed = *(playing_[id] = std::move(playing));
-  placed.timer = executor_.run_at(executor_.now(), [this, id] { play(id); });
+  placed.timer = executor_.run_at(placed.due(), [this, id] { play(id); });
   return id;
 }
 
@@ -120,15 +131,15 @@ void ReplayingTransport::play(ExchangeId id) {
   playing.timer = 0;
   if (playing.paused) return;
   ResponseHandler& handler = *playing.handler;
-  if (!std::exchange(playing.told_headers, true) && playing.status != 0) {
-    handler.on_headers(playing.status, Headers(playing.headers));
-  } else if (playing.next < playing.steps.size()) {
-    const std::string data = playing.steps[playing.next++].data;
+  if (!std::exchange(playing.told_headers, true)) {
+    handler.on_headers(playing.answer.status, Headers(playing.answer.headers));
+  } else if (playing.next < playing.answer.steps.size()) {
+    const std::string data = playing.answer.steps[playing.next++].data;
     const Flow flow = handler.on_data(data);
     if (const auto still = playing_.find(id); still != playing_.end())
       still->second->paused = flow == Flow::pause;
   } else {
-    if (!playing.ends && !playing.error) return;
+    if (!playing.answer.ends && !playing.error) return;
     const auto error = playing.error;
     playing_.erase(found);
     handler.on_end(error ? Result<void>(*error) : Result<void>());
@@ -137,9 +148,23 @@ void ReplayingTransport::play(ExchangeId id) {
   const auto still = playing_.find(id);
   if (still == playing_.end()) return;
   Playing& next = *still->second;
-  const Duration after = next.next < next.steps.size() ? next.steps[next.next].after : Duration(0);
-  const TimePoint at = std::max(executor_.now(), next.began + after);
-  next.timer = executor_.run_at(at, [this, id] { play(id); });
+  next.timer = executor_.run_at(std::max(executor_.now(), next.due()), [this, id] { play(id); });
+}
+
+void ReplayingTransport::rename(const std::string& recorded, const std::string& present) {
+  const auto replace = [&](std::string& text) {
+    for (auto at = text.find(recorded); at != std::string::npos;
+         at = text.find(recorded, at + present.size()))
+      text.replace(at, recorded.size(), present);
+  };
+  for (auto& exchange : exchanges_) {
+    replace(exchange.path);
+    for (auto& [name, value] : exchange.query) replace(value);
+    for (auto& step : exchange.answer.steps) replace(step.data);
+  }
+  for (auto& [id, playing] : playing_) {
+    for (auto& step : playing->answer.steps) replace(step.data);
+  }
 }
 
 void ReplayingTransport::cancel(ExchangeId id) {

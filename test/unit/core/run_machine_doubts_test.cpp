@@ -140,6 +140,17 @@ TEST_CASE("a run whose claim is taken away before the workload starts says so an
   }
 }
 
+TEST_CASE("a pod that went unseen is told: what it wrote is not known", "[core][run]") {
+  RunRig rig;
+  rig.to_following();
+  rig.feed(input::Changed{rig.pod("p1", "Pending")});
+  rig.feed(input::Snapshot{model::Kind::pod, {}});
+  CHECK(std::any_of(rig.notices.begin(), rig.notices.end(), [](const auto& notice) {
+    return notice.type == RunEvent::Type::warning &&
+           notice.message == "the log of pod p1 was not read: the pod went before it was seen to run";
+  }));
+}
+
 TEST_CASE("a Job that went before any watch had shown it has vanished", "[core][run]") {
   RunRig rig;
   rig.to_job();

@@ -56,6 +56,9 @@ class DAAA_EXPORT ReplayingTransport final : public Transport {
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
   // Exchanges that nobody has asked for.
   [[nodiscard]] std::size_t unused() const;
+  // What was drawn at random when it was recorded has another name now: in all that is still to be
+  // played, `recorded` becomes `present`.
+  void rename(const std::string& recorded, const std::string& present);
 
   ExchangeId start(HttpRequest request, ResponseHandler& handler) override;
   void cancel(ExchangeId id) override;
@@ -63,13 +66,28 @@ class DAAA_EXPORT ReplayingTransport final : public Transport {
   void distrust_connections() override {}
 
  private:
+  // What happens how long after the request.
+  struct Step {
+    Duration after{0};
+    std::string data;
+  };
+  struct Answer {
+    int status = 0;
+    Headers headers;
+    Duration headers_after{0};
+    std::vector<Step> steps;
+    Duration closed_after{0};
+    bool ends = true;  // not: the client closed it, so it stays open
+    bool is_cut = false;
+  };
   struct Exchange {
     std::string method, path;
     std::map<std::string, std::string> query;
-    Json response;
+    Answer answer;
     bool used = false;
   };
   struct Playing;
+  static Answer answer_of(const Json& response);
   ReplayingTransport(Executor& executor, std::vector<Exchange> exchanges);
   Exchange* find(const HttpRequest& request);
   void play(ExchangeId id);
