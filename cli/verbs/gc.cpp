@@ -1,12 +1,10 @@
 // daaa gc: removes what dead clients have left behind.
+#include <algorithm>
 #include <iostream>
-#include <set>
 
-#include "core/gc.hpp"
 #include "exit_status.hpp"
 #include "follow.hpp"
 #include "inputs.hpp"
-#include "listing.hpp"
 #include "verbs.hpp"
 
 namespace daaa::cli {
@@ -29,50 +27,56 @@ po::options_description gc_options() {
   return options;
 }
 
-Result<core::GcView> look(Client& client, const std::string& ns) {
-  core::GcView view;
-  auto jobs = list_as<model::Job>(client, resources::kJobs, model::Kind::job, ns, our_selector());
-  if (!jobs) return std::move(jobs).error();
-  auto claims = list_as<model::Claim>(client, resources::kPersistentVolumeClaims, model::Kind::claim, ns,
-                                      our_selector());
-  if (!claims) return std::move(claims).error();
-  auto volumes =
-      list_as<model::Volume>(client, resources::kPersistentVolumes, model::Kind::volume, {}, our_selector());
-  if (!volumes) return std::move(volumes).error();
-  view.jobs = std::move(*jobs);
-  view.claims = std::move(*claims);
-  for (auto& volume : *volumes) {
-    if (ns.empty() || (volume.claim_ref && volume.claim_ref->namespace_ == ns)) {
-      view.volumes.push_back(std::move(volume));
-    }
-  }
-  view.server_seconds = client.server_time();
-  return view;
-}
+std::string name_of(const GcEntry& entry) { return entry.namespace_ + "/" + entry.job_id; }
 
-// Removes one run after the other; a run that cannot be removed does not keep the others.
-int remove_all(ClusterConfig cluster, const std::vector<core::GcFinding>& prey, bool verbose) {
-  RunnerOptions options;
-  options.shared_watches = false;
-  options.diagnostics = stderr_diagnostics(verbose);
-  Runner runner(std::move(cluster), options);
-  int status = kSuccess;
-  for (const auto& finding : prey) {
-    const std::string id = id_of(finding.release);
-    auto run = runner.remove(finding.namespace_, id);
-    if (!run) {
-      status = report_error(run.error());
-      continue;
+// Prints each run as it is judged, and again when it has gone.
+class Teller {
+ public:
+  Teller(bool takes, bool all) : takes_(takes), all_(all) {}
+
+  void operator()(const GcEntry& entry) {
+    switch (entry.state) {
+      case GcEntry::State::in_use:
+        if (all_) line("leaves  ", entry);
+        break;
+      case GcEntry::State::left_behind:
+        line(takes_ ? "takes  " : "would take  ", entry);
+        break;
+      case GcEntry::State::removed:
+        std::cout << "removed " << name_of(entry) << "\n" << std::flush;
+        break;
+      case GcEntry::State::not_removed:
+        failed(entry);
+        break;
     }
-    const auto report = run->wait();
-    if (report->exit_code == 0 && report->left.empty()) {
-      std::cout << "removed " << finding.namespace_ << "/" << id << "\n";
-      continue;
-    }
-    for (const auto& line : describe_end(*report, {})) std::cerr << "daaa: " << id << ": " << line << "\n";
-    if (status == kSuccess) status = report->exit_code == 0 ? kDeadline : report->exit_code;
   }
-  return status;
+
+ private:
+  static void line(const char* word, const GcEntry& entry) {
+    std::cout << word << name_of(entry) << " (" << entry.objects << " objects): " << entry.why << "\n"
+              << std::flush;
+  }
+  static void failed(const GcEntry& entry) {
+    if (!entry.removal) {
+      std::cerr << "daaa: " << entry.job_id << ": " << entry.why << "\n";
+      return;
+    }
+    for (const auto& text : describe_end(*entry.removal, {})) {
+      std::cerr << "daaa: " << entry.job_id << ": " << text << "\n";
+    }
+  }
+  bool takes_;
+  bool all_;
+};
+
+// A run that could not be removed does not keep the others; the first one's status is gc's.
+int status_of_entries(const GcReport& report) {
+  for (const auto& entry : report.entries) {
+    if (entry.state != GcEntry::State::not_removed) continue;
+    const bool refused = entry.removal && entry.removal->exit_code != 0;
+    return refused ? entry.removal->exit_code : kDeadline;
+  }
+  return kSuccess;
 }
 
 }  // namespace
@@ -86,32 +90,25 @@ int gc_verb(const Arguments& arguments) {
   }
   auto cluster = read_cluster(line);
   if (!cluster) return report_error(cluster.error());
-  std::string ns = line.has("namespace") ? line.text("namespace") : cluster->namespace_;
-  if (line.has("all-namespaces")) ns.clear();
-  core::GcRules rules;
-  rules.running = line.has("running");
-  Client client(cluster->copy(), stderr_diagnostics(line.has("verbose")));
-  auto view = look(client, ns);
-  if (!view) return report_error(view.error());
-  std::vector<core::GcFinding> prey;
-  for (auto& finding : core::find_left_behind(*view, rules)) {
-    const std::string name = finding.namespace_ + "/" + id_of(finding.release);
-    if (finding.prey || line.has("verbose")) {
-      const char* word = !finding.prey ? "leaves  " : line.has("yes") ? "takes  " : "would take  ";
-      std::cout << word << name << " (" << finding.objects << " objects): " << finding.why << "\n";
-    }
-    if (finding.prey) prey.push_back(std::move(finding));
-  }
-  if (prey.empty()) {
+  GcOptions options;
+  options.namespace_ = line.has("namespace") ? line.text("namespace") : cluster->namespace_;
+  if (line.has("all-namespaces")) options.namespace_.clear();
+  options.running = line.has("running");
+  options.remove = line.has("yes");
+  RunnerOptions runner_options;
+  runner_options.shared_watches = false;
+  runner_options.diagnostics = stderr_diagnostics(line.has("verbose"));
+  Runner runner(std::move(*cluster), runner_options);
+  const auto report = runner.gc(options, Teller(options.remove, line.has("verbose")));
+  if (!report) return report_error(report.error());
+  const bool none = std::all_of(report->entries.begin(), report->entries.end(),
+                                [](const auto& entry) { return entry.state == GcEntry::State::in_use; });
+  if (none) {
     std::cout << "nothing to remove\n";
-    return kSuccess;
-  }
-  if (!line.has("yes")) {
+  } else if (!options.remove) {
     std::cout << "nothing was removed; say --yes to do it\n";
-    return kSuccess;
   }
-  std::cout << std::flush;
-  return remove_all(std::move(*cluster), prey, line.has("verbose"));
+  return status_of_entries(*report);
 }
 
 }  // namespace daaa::cli

@@ -8,9 +8,9 @@
 //            thread. Observers are called on the loop thread, never under a lock: they must not
 //            block for long, and may call anything but wait(). libcurl's resolver may start threads.
 //            SIGPIPE is blocked on the loop thread; no signal handler is installed.
-// Blocking   Only RunHandle::wait() blocks. The destructor detaches from runs that are live and
-//            leaves their objects on the server, to be picked up with attach() or gc; wait() then
-//            returns with Verdict::none.
+// Blocking   Only RunHandle::wait() and Runner::gc() block. The destructor detaches from runs that
+//            are live and leaves their objects on the server, to be picked up with attach() or gc();
+//            wait() then returns with Verdict::none.
 // Fork       Do not use a Runner in a child made by fork() without exec(); the parent is not affected
 //            by a child that execs: every descriptor is close-on-exec.
 // Errors     submit() refuses what cannot be rendered. From then on everything is in the verdict.
@@ -244,6 +244,37 @@ struct RunnerStats {
   std::uint64_t requests = 0;
 };
 
+// What Runner::gc() looks for. By the Jobs' states and the server's own times alone (DESIGN.md,
+// section 4): a run whose client is stopped, detached or cut off is not taken for left behind.
+struct GcOptions {
+  std::string namespace_;                  // empty: all namespaces
+  std::chrono::seconds after_end{600};     // taken this long after its Job has ended
+  std::chrono::seconds without_job{3600};  // ... after its youngest object was made, where it has no Job
+  bool running = false;                    // ... and where its Job has not ended, too
+  bool remove = false;                     // false: only look
+};
+
+// One run that has objects on the server.
+struct GcEntry {
+  enum class State {
+    in_use,       // is left alone
+    left_behind,  // may go; with GcOptions::remove its removal begins now
+    removed,      // was seen to go, whole
+    not_removed,  // its removal ended otherwise: `removal` tells
+  };
+  State state = State::in_use;
+  std::string namespace_;
+  std::string job_id;
+  std::string run_uid;
+  std::string why;  // it is left alone, or may go; one sentence for a person
+  int objects = 0;  // Job, claims and volumes
+  std::optional<RunReport> removal;
+};
+
+struct GcReport {
+  std::vector<GcEntry> entries;  // by namespace and JOBID
+};
+
 class DAAA_EXPORT Runner {
  public:
   explicit Runner(ClusterConfig config, RunnerOptions options = {});
@@ -262,6 +293,17 @@ class DAAA_EXPORT Runner {
   // Removes what a run has made, whether its Job has ended or not.
   Result<RunHandle> remove(const std::string& ns, const std::string& job_id, const RunOptions& options = {},
                            Observer observer = {});
+  // Finds the runs that clients which died have left behind and, with GcOptions::remove, removes
+  // them, four at a time, by name and uid. Runs that this Runner follows are left alone. Needs list on
+  // Jobs, claims and volumes. `on_entry` hears of each run as it is judged, and of those that go once
+  // more when their removal has ended; it is called on the loop thread. The Error says why the runs
+  // could not be listed. Blocks: not from an Observer, and not with an Executor of your own.
+  using GcObserver = std::function<void(const GcEntry&)>;
+  Result<GcReport> gc(const GcOptions& options, GcObserver on_entry = {});
+  // The same without blocking. `done` is called once, on the loop thread; with an Error of kind
+  // cancelled, perhaps on another thread, where the Runner is destroyed first.
+  using GcDone = std::function<void(Result<GcReport>)>;
+  void start_gc(const GcOptions& options, GcDone done, GcObserver on_entry = {});
   [[nodiscard]] RunnerStats stats() const;
   // The process was stopped for a while (SIGCONT): connections are taken as dead and opened anew.
   void distrust_connections();

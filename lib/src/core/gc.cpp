@@ -90,13 +90,17 @@ std::vector<GcFinding> find_left_behind(const GcView& view, const GcRules& rules
     group.finding.release = release;
     if (!ns.empty()) group.finding.namespace_ = ns;
     ++group.finding.objects;
+    if (group.finding.object_name.empty()) group.finding.object_name = meta.name;
     if (const auto made = seconds_of(meta.creation_timestamp)) {
       group.youngest = std::max(group.youngest.value_or(*made), *made);
     }
     return &group;
   };
   for (const auto& job : view.jobs) {
-    if (Group* group = group_of(job.meta, job.meta.namespace_)) group->job = &job;
+    if (Group* group = group_of(job.meta, job.meta.namespace_)) {
+      group->job = &job;
+      group->finding.has_job = true;
+    }
   }
   for (const auto& claim : view.claims) group_of(claim.meta, claim.meta.namespace_);
   for (const auto& volume : view.volumes) {

@@ -30,6 +30,8 @@ struct GcFinding {
   bool prey = false;
   std::string why;  // for a person, both ways
   int objects = 0;
+  std::string object_name;  // of one of them
+  bool has_job = false;
 };
 
 // Every run that has objects, in the order of namespace and name. Objects without our labels are not

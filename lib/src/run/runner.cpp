@@ -1,9 +1,11 @@
 // The public Runner: one loop thread, any number of runs.
 #include <sys/random.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <ctime>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -16,6 +18,7 @@
 #include "daaa/run.hpp"
 #include "run/adopt.hpp"
 #include "run/connection.hpp"
+#include "run/gc_sweep.hpp"
 #include "run/run_driver.hpp"
 #include "workload/objects.hpp"
 
@@ -107,6 +110,8 @@ struct Runner::Impl : std::enable_shared_from_this<Runner::Impl> {
     std::unique_ptr<run::Adoption> adoption;
   };
   std::unordered_map<RunHandle::State*, Live> live;
+  std::unordered_map<std::uint64_t, std::unique_ptr<run::GcSweep>> sweeps;
+  std::uint64_t last_sweep = 0;
   std::optional<workload::ClusterTraits> traits;
   std::vector<std::function<void(workload::ClusterTraits)>> waiting_for_traits;
 
@@ -120,6 +125,8 @@ struct Runner::Impl : std::enable_shared_from_this<Runner::Impl> {
   void publish();
   void begin(std::shared_ptr<RunHandle::State> state, run::DriverSpec spec);
   void ended(RunHandle::State* key, const RunReport& report);
+  [[nodiscard]] bool follows(const std::string& run_uid) const;
+  void sweep(GcOptions gc_options, GcDone done, GcObserver on_entry);
   std::shared_ptr<RunHandle::State> make_state(const std::string& id);
   Result<RunHandle> adopt(core::Mode mode, const std::string& ns, const std::string& job_id,
                           const RunOptions& options, Observer observer);
@@ -153,6 +160,9 @@ void Runner::Impl::close() {
     entry.state->finish(report);
   }
   live.clear();
+  for (const auto& [id, sweep] : std::exchange(sweeps, {})) {
+    sweep->abandon({ErrorKind::cancelled, "the Runner was destroyed before gc was done"});
+  }
   hub.reset();
   connection.api.reset();
   connection.authenticator.reset();
@@ -237,6 +247,29 @@ void Runner::Impl::begin(std::shared_ptr<RunHandle::State> state, run::DriverSpe
   driver.start();
   for (const auto& work : waiting) work(driver);
   publish();
+}
+
+bool Runner::Impl::follows(const std::string& run_uid) const {
+  return std::any_of(live.begin(), live.end(), [&](const auto& one) {
+    return one.second.driver && one.second.driver->report().run_uid == run_uid;
+  });
+}
+
+void Runner::Impl::sweep(GcOptions gc_options, GcDone done, GcObserver on_entry) {
+  const std::uint64_t id = ++last_sweep;
+  run::GcSweep::Callbacks callbacks;
+  callbacks.is_followed = [this](const std::string& run_uid) { return follows(run_uid); };
+  callbacks.on_entry = std::move(on_entry);
+  callbacks.done = [this, id, done = std::move(done)](Result<GcReport> report) {
+    // The sweep is in the middle of its last step: it goes when the loop comes round.
+    executor->post([weak = weak_from_this(), id] {
+      if (const auto self = weak.lock()) self->sweeps.erase(id);
+    });
+    if (done) done(std::move(report));
+  };
+  auto& sweep = sweeps[id];
+  sweep = std::make_unique<run::GcSweep>(*context, std::move(gc_options), seed + id, std::move(callbacks));
+  sweep->start();
 }
 
 Runner::Runner(ClusterConfig config, RunnerOptions options) : impl_(std::make_shared<Impl>()) {
@@ -394,6 +427,35 @@ Result<RunHandle> Runner::observe(const std::string& ns, const std::string& job_
 Result<RunHandle> Runner::remove(const std::string& ns, const std::string& job_id, const RunOptions& options,
                                  Observer observer) {
   return impl_->adopt(core::Mode::remove, ns, job_id, options, std::move(observer));
+}
+
+void Runner::start_gc(const GcOptions& options, GcDone done, GcObserver on_entry) {
+  if (impl_->unusable) {
+    done(*impl_->unusable);
+    return;
+  }
+  // Work that the loop drops unseen takes this with it: then nobody else would call back.
+  struct Promise {
+    GcDone done;
+    ~Promise() {
+      if (done) done(Error(ErrorKind::cancelled, "the Runner was destroyed before gc had begun"));
+    }
+  };
+  auto promise = std::make_shared<Promise>();
+  promise->done = std::move(done);
+  impl_->executor->post([weak = impl_->weak_from_this(), options, promise, on_entry = std::move(on_entry)] {
+    const auto impl = weak.lock();
+    if (impl && impl->context) impl->sweep(options, std::exchange(promise->done, {}), on_entry);
+  });
+}
+
+Result<GcReport> Runner::gc(const GcOptions& options, GcObserver on_entry) {
+  std::promise<Result<GcReport>> promise;
+  auto answer = promise.get_future();
+  start_gc(
+      options, [&promise](Result<GcReport> report) { promise.set_value(std::move(report)); },
+      std::move(on_entry));
+  return answer.get();
 }
 
 RunnerStats Runner::stats() const {

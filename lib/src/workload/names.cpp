@@ -154,6 +154,19 @@ std::string job_name(const std::string& release) { return release + "-job"; }
 std::array<std::string, 4> volume_names(const std::string& release) { return with_suffix(release, "-pv"); }
 std::array<std::string, 4> claim_names(const std::string& release) { return with_suffix(release, "-pvc"); }
 
+std::optional<std::string> full_name_of(std::string_view object_name) {
+  std::vector<std::string> suffixes = {"-job"};
+  for (const char* type : kVolumeTypes) {
+    for (const char* kind : {"-pv", "-pvc"}) suffixes.push_back("-" + std::string(type) + kind);
+  }
+  for (const auto& suffix : suffixes) {
+    if (object_name.size() <= suffix.size()) continue;
+    const auto at = object_name.size() - suffix.size();
+    if (object_name.substr(at) == suffix) return std::string(object_name.substr(0, at));
+  }
+  return std::nullopt;
+}
+
 Result<std::string> release_for_job_id(const std::string& job_id) {
   const std::string prefix = kReleasePrefix;
   if (job_id.empty()) return invalid("no job id is given");

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,8 @@ std::string job_name(const std::string& release);
 std::array<std::string, 4> volume_names(const std::string& release);
 std::array<std::string, 4> claim_names(const std::string& release);
 Result<std::string> release_for_job_id(const std::string& job_id);
+// N of the name of one of the nine objects, "daaa-t1" of "daaa-t1-cos-pv"; nothing for other names.
+std::optional<std::string> full_name_of(std::string_view object_name);
 
 // What is allowed but probably not meant, for a run on a real cluster: IBM's sample cluster id, say.
 std::vector<std::string> warnings_for(const Workload& workload);
