@@ -14,16 +14,23 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr const char* kRunLimit = "SIGUSR2: LSF's run limit is near; the run goes on until it is ended";
+
 // What the signals mean to a run (domain.md 5).
 class SignalPolicy {
  public:
-  SignalPolicy(Runner& runner, RunHandle run, Reporter& reporter, CancelPolicy on_interrupt)
-      : runner_(runner), run_(std::move(run)), reporter_(reporter), on_interrupt_(on_interrupt) {}
+  SignalPolicy(Runner& runner, RunHandle run, Reporter& reporter, const Following& following)
+      : runner_(runner),
+        run_(std::move(run)),
+        reporter_(reporter),
+        on_interrupt_(following.on_interrupt),
+        events_are_for_programs_(following.reporter.form == "json") {}
 
   void operator()(int signal) {
     switch (signal) {
       case SIGUSR2:
-        reporter_.say("SIGUSR2: LSF's run limit is near; the run goes on until it is ended");
+        run_.note("RunLimit", kRunLimit);
+        if (events_are_for_programs_) reporter_.say(kRunLimit);
         return;
       case SIGCONT:
         runner_.distrust_connections();
@@ -48,6 +55,7 @@ class SignalPolicy {
   RunHandle run_;
   Reporter& reporter_;
   CancelPolicy on_interrupt_;
+  bool events_are_for_programs_;
   std::atomic<int> first_{0};
 };
 
@@ -118,12 +126,13 @@ int follow(ClusterConfig cluster, const Following& following, const StartRun& st
     made_lock.unlock();
     queue->when_drained([handle = *run] { handle.resume_log(); });
     tell.begin(following.headline);
-    SignalPolicy policy(runner, *run, tell, following.on_interrupt);
+    SignalPolicy policy(runner, *run, tell, following);
     const SignalThread signals([&policy](int signal) { policy(signal); });
     const auto report = run->wait();
     queue->when_drained({});
     status = exit_status(*report, following, policy.signal());
-    if (following.leave_when_made && report->attachable)
+    // Events tell the JOBID; a line that is none of them would spoil the stream.
+    if (following.leave_when_made && report->attachable && following.reporter.form != "json")
       queue->put(OutputQueue::To::out, report->job_id + "\n");
     in_a_hurry = policy.signal() != 0;
   }

@@ -171,7 +171,7 @@ struct RunEvent {
     attempt,  // an attempt began, changed or ended: attempt
     log,      // bytes of the log: attempt.number and .pod, data
     gap,      // lines were lost at the node: attempt, gap_from, gap_to
-    warning,  // the server's warnings and ours: message
+    warning,  // the server's warnings, ours and the host's: message, of the host's also reason
     verdict,  // verdict, reason, message; clean-up follows
     done,     // report: the last event of a run
   };
@@ -214,6 +214,9 @@ class DAAA_EXPORT RunHandle {
   std::optional<RunReport> wait(std::chrono::milliseconds timeout = std::chrono::milliseconds(0)) const;
   // Asks the run to end. A second call changes nothing but remove to detach never.
   void cancel(CancelPolicy policy = CancelPolicy::remove, const std::string& reason = {}) const;
+  // Puts a warning of the host's own into the run's events: `reason` is one word, `message` for a
+  // person. The command tells SIGUSR2, LSF's warning of the run limit, so.
+  void note(const std::string& reason, const std::string& message) const;
   // The report as it stands; verdict none while the run is live.
   [[nodiscard]] RunReport report() const;
   void resume_log() const;

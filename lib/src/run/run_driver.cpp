@@ -95,6 +95,16 @@ void RunDriver::cancel(CancelPolicy policy, const std::string& reason) {
   feed(core::input::Cancel{policy, reason});
 }
 
+void RunDriver::note(const std::string& reason, const std::string& message) {
+  if (finished_) return;
+  RunEvent event;
+  event.type = RunEvent::Type::warning;
+  event.phase = machine_.phase();
+  event.reason = reason;
+  event.message = message;
+  tell(event);
+}
+
 void RunDriver::resume_logs() {
   for (auto& [uid, log] : logs_) {
     if (log.stream) log.stream->resume();

@@ -53,6 +53,7 @@ class RunDriver final : public WatchSubscriber {
 
   void start();
   void cancel(CancelPolicy policy, const std::string& reason);
+  void note(const std::string& reason, const std::string& message);
   void resume_logs();
   // Connections are not to be trusted any more: open streams again.
   void reconnect();

@@ -497,6 +497,10 @@ void RunHandle::cancel(CancelPolicy policy, const std::string& reason) const {
   if (state_) state_->on_loop([policy, reason](run::RunDriver& driver) { driver.cancel(policy, reason); });
 }
 
+void RunHandle::note(const std::string& reason, const std::string& message) const {
+  if (state_) state_->on_loop([reason, message](run::RunDriver& driver) { driver.note(reason, message); });
+}
+
 void RunHandle::resume_log() const {
   if (state_) state_->on_loop([](run::RunDriver& driver) { driver.resume_logs(); });
 }

@@ -133,6 +133,16 @@ class TakenUp(Case):
         self.assertEqual(logs.out, self.whole)
         self.delete_run()
 
+    def test_submit_json(self):
+        """`submit -o json` writes events and nothing else on stdout; each bears the JOBID"""
+        submitted = self.daaa(*["submit", *self.run_words(self.slow_script(), *SHORT_GRACE, "-o", "json")[1:]])
+        self.assertEqual(submitted.wait(), 0, str(submitted))
+        events = [json.loads(line) for line in submitted.out.splitlines()]
+        self.assertEqual({event["jobId"] for event in events}, {self.run_id})
+        self.assertEqual(events[-1]["type"], "done")
+        self.assertTrue(events[-1]["report"]["attachable"])
+        self.delete_run()
+
     def test_list(self):
         """`list` shows the run while it is on, and no longer when it is gone"""
         run = self.begin(self.slow_script())

@@ -65,6 +65,20 @@ class Cancelled(Case):
         self.assertEqual(run.wait(), 0, str(run))
         self.assertEqual(run.out, b"begin\nend\n")
 
+    def test_run_limit_warning_as_an_event(self):
+        """SIGUSR2 with --output json is an event of its own as well as a line on stderr"""
+        go = self.path(self.run_id + ".go")
+        run = self.begin(self.script(f"echo begin; while [ ! -e /workspace/{self.run_id}.go ]; do sleep 0.1; done\n"), "--output", "json")
+        run.until_out(b'"begin\\n"')
+        run.process.send_signal(signal.SIGUSR2)
+        run.until_out(b"RunLimit")
+        run.until_err("SIGUSR2")
+        open(go, "w", encoding="utf-8").close()
+        self.assertEqual(run.wait(), 0, str(run))
+        told = [event for event in map(json.loads, run.out.splitlines()) if event.get("reason") == "RunLimit"]
+        self.assertEqual([(event["type"], event["phase"]) for event in told], [("warning", "running")])
+        self.assertIn("SIGUSR2", told[0]["message"])
+
     def test_stopped_and_continued(self):
         """SIGSTOP and SIGCONT (bstop, bresume): no line is lost or doubled, and the verdict is right"""
         go = self.path(self.run_id + ".go")
