@@ -1,6 +1,7 @@
 // Lists of our own kinds, decoded.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,6 +27,9 @@ Result<std::vector<T>> list_as(Client& client, const Resource& type, model::Kind
   }
   return objects;
 }
+
+// The Job of a run, by its labels: overrides change its name. Nothing: there is none.
+Result<std::optional<model::Job>> find_job(Client& client, const std::string& ns, const std::string& job_id);
 
 // What every object of a run carries.
 std::string our_selector();

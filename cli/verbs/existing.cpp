@@ -8,7 +8,6 @@
 #include "inputs.hpp"
 #include "listing.hpp"
 #include "verbs.hpp"
-#include "workload/objects.hpp"
 
 namespace daaa::cli {
 namespace {
@@ -62,11 +61,12 @@ po::options_description options_of(What what) {
 
 // What there is now of each attempt's log, and no more.
 int print_logs(ClusterConfig cluster, const std::string& ns, const std::string& id, const CommandLine& line) {
-  const auto release = workload::release_for_job_id(id);
-  if (!release) return report_error(release.error());
   Client client(std::move(cluster), stderr_diagnostics(line.has("verbose")));
-  auto pods = list_as<model::Pod>(client, resources::kPods, model::Kind::pod, ns,
-                                  "job-name=" + workload::job_name(*release));
+  const auto job = find_job(client, ns, id);
+  if (!job) return report_error(job.error());
+  auto pods = *job ? list_as<model::Pod>(client, resources::kPods, model::Kind::pod, ns,
+                                         "job-name=" + (*job)->meta.name)
+                   : std::vector<model::Pod>();
   if (!pods) return report_error(pods.error());
   if (pods->empty()) {
     std::cerr << "daaa: run " << id << " has no pod in namespace " << ns << "; `daaa status` may say why\n";

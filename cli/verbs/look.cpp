@@ -13,6 +13,8 @@
 #include "follow.hpp"
 #include "inputs.hpp"
 #include "listing.hpp"
+#include "run/find_run.hpp"
+#include "run/watch_hub.hpp"
 #include "verbs.hpp"
 #include "workload/objects.hpp"
 
@@ -132,13 +134,11 @@ struct Standing {
   std::vector<model::Event> warnings;
 };
 
-Result<Standing> look_at(Client& client, const std::string& ns, const std::string& job_name) {
+Result<Standing> look_at(Client& client, const model::Job& job) {
   Standing standing;
-  auto found = client.get(resources::kJobs, ns, job_name);
-  if (!found) return std::move(found).error();
-  auto job = codec::decode_object(model::Kind::job, to_json(*found));
-  if (!job) return std::move(job).error();
-  standing.job = std::get<model::Job>(std::move(*job));
+  standing.job = job;
+  const std::string& ns = job.meta.namespace_;
+  const std::string& job_name = job.meta.name;
   auto pods = list_as<model::Pod>(client, resources::kPods, model::Kind::pod, ns, "job-name=" + job_name);
   if (!pods) return std::move(pods).error();
   standing.pods = std::move(*pods);
@@ -149,7 +149,7 @@ Result<Standing> look_at(Client& client, const std::string& ns, const std::strin
   if (auto events =
           list_as<model::Event>(client, resources::kEvents, model::Kind::event, ns, {}, "type=Warning")) {
     for (auto& event : *events) {
-      const bool ours = event.involved_name.rfind(job_name, 0) == 0;
+      const bool ours = run::WatchHub::event_key_of(event) == run::WatchHub::event_key(job_name);
       if (ours) standing.warnings.push_back(std::move(event));
     }
   }
@@ -204,6 +204,23 @@ void print_status(const Json& status) {
 
 }  // namespace
 
+Result<std::optional<model::Job>> find_job(Client& client, const std::string& ns, const std::string& job_id) {
+  const auto release = workload::release_for_job_id(job_id);
+  if (!release) return release.error();
+  auto jobs = list_as<model::Job>(client, resources::kJobs, model::Kind::job, ns,
+                                  std::string(core::kInstanceLabel) + "=" + *release);
+  if (!jobs) return std::move(jobs).error();
+  model::ObjectList list;
+  for (const auto& job : *jobs) list.items.emplace_back(job);
+  const auto search = run::search_run(list, *release, ns);
+  if (!search.ambiguity.empty()) return Error(ErrorKind::invalid_argument, search.ambiguity);
+  if (!search.found) return std::optional<model::Job>();
+  for (auto& job : *jobs) {
+    if (job.meta.name == workload::job_name(search.found->full_name)) return std::optional(std::move(job));
+  }
+  return std::optional<model::Job>();
+}
+
 // Not the chart's name label: nameOverride changes that.
 std::string our_selector() { return core::kRunUidLabel; }
 
@@ -242,18 +259,16 @@ int status_verb(const Arguments& arguments) {
   auto cluster = read_cluster(line);
   if (!cluster) return report_error(cluster.error());
   const std::string ns = line.has("namespace") ? line.text("namespace") : cluster->namespace_;
-  auto release = workload::release_for_job_id(line.words().front());
-  if (!release) return report_error(release.error());
   Client client(std::move(*cluster), stderr_diagnostics(line.has("verbose")));
-  auto standing = look_at(client, ns, workload::job_name(*release));
-  if (!standing) {
-    if (standing.error().kind == ErrorKind::not_found) {
-      std::cerr << "daaa: there is no run " << line.words().front() << " in namespace " << ns
-                << "; `daaa list` shows those there are\n";
-      return kVanished;
-    }
-    return report_error(standing.error());
+  const auto job = find_job(client, ns, line.words().front());
+  if (!job) return report_error(job.error());
+  if (!*job) {
+    std::cerr << "daaa: there is no run " << line.words().front() << " in namespace " << ns
+              << "; `daaa list` shows those there are\n";
+    return kVanished;
   }
+  const auto standing = look_at(client, **job);
+  if (!standing) return report_error(standing.error());
   const Json status = describe(*standing);
   if (line.text("output") == "json") {
     std::cout << to_json(status, 2) << "\n";

@@ -142,6 +142,7 @@ std::optional<TimePoint> RunMachine::next_wakeup() const {
       if (stage_ == Stage::following) wake(next, budget_began_ + kMindEventsAfter);
     }
   }
+  if (stage_ == Stage::adopting && outcome_) wake(next, clean_deadline_);
   if (stage_ == Stage::settling) {
     wake(next, pods_due_);
     wake(next, stage_began_ + plan_.limits.drain);

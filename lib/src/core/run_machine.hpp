@@ -88,6 +88,7 @@ class RunMachine {
   // One step of each stage; true where the stage has changed and the next one should look at once.
   bool advance();
   bool advance_adopting();
+  bool advance_adopting_to_remove();
   bool advance_preflight();
   bool advance_volumes();
   bool advance_claims();
@@ -98,6 +99,9 @@ class RunMachine {
   bool advance_draining();
   bool advance_cleaning();
   bool enter(Stage stage);
+  // All that is watched has been listed.
+  [[nodiscard]] bool synced() const;
+  [[nodiscard]] bool ended_by_deletion(const model::Job& job) const;
 
   // Ends that can come at any stage.
   bool check_limits();
@@ -171,8 +175,10 @@ class RunMachine {
   std::optional<JobEnd> job_end_;
   std::optional<TimePoint> announced_since_;
   bool job_gone_ = false;
+  bool job_was_leaving_ = false;  // somebody had deleted it before it ended
 
-  bool hurried_ = false;  // cancelled: LSF gives ten seconds
+  bool hurried_ = false;    // cancelled: LSF gives ten seconds
+  TimePoint hurried_at_{};  // since then
   bool removing_ = false;
   TimePoint clean_began_{};
   TimePoint clean_deadline_{};

@@ -40,7 +40,8 @@ bool RunMachine::check_denials() {
   if (!denial) return false;
   Outcome outcome = outcome_of(*denial);
   // Whoever may not follow the Job may not remove it either; with a new token it can be attached to.
-  if (job_may_run() || plan_.mode == Mode::observe) return end_leaving(std::move(outcome));
+  const bool unknown = stage_ == Stage::adopting;
+  if (job_may_run() || unknown || plan_.mode == Mode::observe) return end_leaving(std::move(outcome));
   return end_with(std::move(outcome));
 }
 
@@ -58,7 +59,7 @@ bool RunMachine::check_contact() {
     Outcome outcome = outcome_of(error);
     if (!hopeless)
       outcome.message += "; gave up after " + std::to_string(plan_.limits.contact.count()) + " s";
-    return end_with(std::move(outcome));
+    return stage_ == Stage::adopting ? end_leaving(std::move(outcome)) : end_with(std::move(outcome));
   }
   if (now_ - *contact_.since() >= kTellLostContact) {
     told_lost_contact_ = true;
@@ -72,7 +73,7 @@ bool RunMachine::check_limits() {
   const auto total = plan_.limits.total;
   if (total.count() == 0 || now_ - started_ < total) return false;
   const std::string limit = std::to_string(total.count()) + " s";
-  if (contact_.is_lost() && job_may_run()) {
+  if (contact_.is_lost() && (job_may_run() || stage_ == Stage::adopting)) {
     return end_leaving({Verdict::unreachable, kExitUnreachable, "NoContact",
                         "no contact with the API server when the time limit of " + limit +
                             " passed: " + contact_.error().to_string()});
@@ -109,6 +110,10 @@ bool RunMachine::end_with(Outcome outcome) {
   if (outcome_) return false;
   set_verdict(std::move(outcome));
   if (plan_.mode == Mode::observe) return finish();
+  if (stage_ == Stage::adopting && !synced()) {
+    clean_deadline_ = now_ + plan_.limits.cleanup;
+    return false;
+  }
   if (keeps_objects() && ledger_.any_present()) {
     kept_ = true;
     return finish();
@@ -119,7 +124,7 @@ bool RunMachine::end_with(Outcome outcome) {
 
 bool RunMachine::end_leaving(Outcome outcome) {
   set_verdict(std::move(outcome));
-  attachable_ = job_may_run();
+  attachable_ = job_may_run() || (stage_ == Stage::adopting && plan_.mode == Mode::attach);
   return finish();
 }
 
@@ -134,8 +139,8 @@ void RunMachine::begin_cleaning() {
   set_phase(Phase::cleaning, "removing the Job, its pods, claims and volumes");
   enter(Stage::cleaning);
   removing_ = true;
-  clean_began_ = now_;
-  clean_deadline_ = now_ + (hurried_ ? Duration(kHurriedAll) : Duration(plan_.limits.cleanup));
+  clean_began_ = hurried_ ? hurried_at_ : now_;
+  clean_deadline_ = clean_began_ + (hurried_ ? Duration(kHurriedAll) : Duration(plan_.limits.cleanup));
   user_claim_due_.reset();
   watch(model::Kind::event, false);
   ledger_.discard(model::Kind::job);

@@ -57,6 +57,8 @@ void RunMachine::on(const input::Start&) {
     poll_user_claim();
   } else {
     stage_ = Stage::adopting;
+    // Finding the run was a matter of requests: our credential has served.
+    denials_.allowed("read");
   }
 }
 
@@ -256,7 +258,25 @@ void RunMachine::take(const model::Job& job) {
   if (!id || (plan_.mode != Mode::observe && !is_ours(job.meta))) return;
   job_ = job;
   take_owned(*id, job.meta);
-  if (!job_end_) job_end_ = terminal_condition(job);
+  if (job_end_ || job_gone_) return;
+  if (ended_by_deletion(job)) {
+    job_gone_ = true;
+    return;
+  }
+  job_end_ = terminal_condition(job);
+  job_was_leaving_ = !job_end_ && !job.meta.deletion_timestamp.empty();
+}
+
+// Who deletes a Job in the foreground ends its pods first, and the Job may count that as failure: it
+// was not the workload's. The server's stamps are of one second; in the same second the end came first.
+bool RunMachine::ended_by_deletion(const model::Job& job) const {
+  const auto end = terminal_condition(job);
+  if (removing_ || !end || end->succeeded || job.meta.deletion_timestamp.empty()) return false;
+  if (job_was_leaving_) return true;
+  return std::any_of(job.conditions.begin(), job.conditions.end(), [&](const auto& condition) {
+    return condition.type == "Failed" && condition.status == "True" &&
+           condition.last_transition_time > job.meta.deletion_timestamp;
+  });
 }
 
 void RunMachine::take(const model::Pod& pod) {
@@ -359,6 +379,7 @@ void RunMachine::on(const input::Cancel& event) {
   }
   if (hurried_) return;
   hurried_ = true;
+  hurried_at_ = event.asked.value_or(now_);
   const bool was_cleaning = stage_ == Stage::cleaning;
   if (!outcome_) {
     set_verdict({Verdict::cancelled, kExitInterrupted, "Cancelled",
@@ -369,12 +390,17 @@ void RunMachine::on(const input::Cancel& event) {
     return;
   }
   kept_ = false;
+  if (stage_ == Stage::adopting) {
+    // What there is has to be known before it can be removed.
+    clean_deadline_ = hurried_at_ + kHurriedAll;
+    return;
+  }
   if (!was_cleaning) {
     begin_cleaning();
   } else {
     clean_began_ = now_;
   }
-  clean_deadline_ = std::min(clean_deadline_, now_ + kHurriedAll);
+  clean_deadline_ = std::min(clean_deadline_, hurried_at_ + kHurriedAll);
 }
 
 }  // namespace daaa::core

@@ -46,8 +46,13 @@ bool RunMachine::enter(Stage stage) {
   return true;
 }
 
+bool RunMachine::synced() const {
+  return std::includes(synced_.begin(), synced_.end(), watched_.begin(), watched_.end());
+}
+
 bool RunMachine::advance_adopting() {
-  if (!std::includes(synced_.begin(), synced_.end(), watched_.begin(), watched_.end())) return false;
+  if (outcome_) return advance_adopting_to_remove();
+  if (!synced()) return false;
   stage_began_ = now_;
   if (plan_.mode == Mode::remove) {
     set_verdict({Verdict::cancelled, 0, "Deleted", "deleted on request"});
@@ -62,10 +67,25 @@ bool RunMachine::advance_adopting() {
   return enter(Stage::following);
 }
 
+// The run has ended for us before it was known what there is of it.
+bool RunMachine::advance_adopting_to_remove() {
+  if (synced()) {
+    begin_cleaning();
+    return true;
+  }
+  if (now_ < clean_deadline_) return false;
+  command::Notice notice;
+  notice.type = RunEvent::Type::warning;
+  notice.phase = phase_;
+  notice.message = "what the run has on the server could not be read in time and is left";
+  out_.push_back(std::move(notice));
+  attachable_ = true;
+  return finish();
+}
+
 bool RunMachine::advance_preflight() {
   if (user_claim_due_ && *user_claim_due_ <= now_) poll_user_claim();
-  if (!user_claim_ || !std::includes(synced_.begin(), synced_.end(), watched_.begin(), watched_.end()))
-    return false;
+  if (!user_claim_ || !synced()) return false;
   if (check_user_claim()) return true;
   set_phase(Phase::volumes, "making four volumes");
   ledger_.want(model::Kind::volume);

@@ -114,6 +114,7 @@ struct Tick {};
 struct Cancel {
   CancelPolicy policy = CancelPolicy::remove;
   std::string reason;
+  std::optional<TimePoint> asked;  // when, if that was before now
 };
 }  // namespace input
 

@@ -1,129 +1,131 @@
 #include "run/adopt.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "client/paths.hpp"
 #include "codec/objects.hpp"
 #include "core/labels.hpp"
+#include "core/run_limits.hpp"
+#include "core/verdict.hpp"
+#include "workload/objects.hpp"
 
 namespace daaa::run {
+namespace {
+
+const Resource& resource_of(model::Kind kind) {
+  switch (kind) {
+    case model::Kind::volume:
+      return resources::kPersistentVolumes;
+    case model::Kind::claim:
+      return resources::kPersistentVolumeClaims;
+    default:
+      return resources::kJobs;
+  }
+}
+
+}  // namespace
 
 Adoption::Adoption(RunContext& context, DriverSpec spec, Begin begin, Failed failed)
     : context_(context),
       spec_(std::move(spec)),
       begin_(std::move(begin)),
       failed_(std::move(failed)),
-      delay_(spec_.plan.jitter_seed) {}
+      read_(context, spec_.plan.jitter_seed, spec_.plan.limits.contact) {}
 
 Adoption::~Adoption() {
-  if (timer_ != 0) context_.executor.cancel_timer(timer_);
-  if (call_ != 0) context_.api.cancel(call_);
+  if (deadline_ != 0) context_.executor.cancel_timer(deadline_);
 }
 
-void Adoption::start() {
-  started_ = context_.executor.now();
-  read_job();
-}
-
-void Adoption::read_job() {
-  client::ApiRequest request;
-  request.path = client::object_path(resources::kJobs, spec_.plan.namespace_, spec_.plan.job_name);
-  call_ = context_.api.call(std::move(request), [this](Result<client::Answer> answer) {
-    call_ = 0;
-    const bool answered = answer || answer.error().kind == ErrorKind::not_found;
-    if (answered) denials_.allowed("read");
-    if (!answer) {
-      if (answered) {
-        read_list(model::Kind::volume);
-      } else {
-        trouble(answer.error(), [this] { read_job(); });
-      }
-      return;
-    }
-    auto job = codec::decode_object(model::Kind::job, answer->body);
-    if (job) {
-      take_up(model::meta_of(*job));
-    } else {
-      trouble(job.error(), [this] { read_job(); });
-    }
-  });
-}
+void Adoption::start() { read(model::Kind::job); }
 
 // Without its Job a run is known by what it had made before, or has not removed yet.
-void Adoption::read_list(model::Kind kind) {
-  const bool volumes = kind == model::Kind::volume;
-  const Resource& type = volumes ? resources::kPersistentVolumes : resources::kPersistentVolumeClaims;
-  client::ApiRequest request;
-  request.path = client::collection_path(
-      type, spec_.plan.namespace_,
-      {{"labelSelector", spec_.scope.selector + "," + core::kRunUidLabel}, {"limit", "50"}});
-  call_ = context_.api.call(std::move(request), [this, kind, volumes](Result<client::Answer> answer) {
-    call_ = 0;
-    auto list = answer ? codec::decode_list(kind, answer->body) : Result<model::ObjectList>(answer.error());
-    if (list) denials_.allowed("read");
-    if (!list) {
-      trouble(list.error(), [this, kind] { read_list(kind); });
-    } else if (const auto* meta = named_as_ours(*list)) {
-      take_up(*meta);
-    } else if (volumes) {
-      read_list(model::Kind::claim);
-    } else {
-      nothing_found();
-    }
-  });
+void Adoption::read(model::Kind kind) {
+  reading_ = kind;
+  const client::Query query = {{"labelSelector", std::string(core::kInstanceLabel) + "=" + spec_.release},
+                               {"limit", "50"}};
+  read_.get(client::collection_path(resource_of(kind), spec_.plan.namespace_, query),
+            [this, kind](Result<client::Answer> answer) {
+              auto list =
+                  answer ? codec::decode_list(kind, answer->body) : Result<model::ObjectList>(answer.error());
+              if (list) {
+                listed(kind, *list);
+              } else {
+                fail(core::outcome_of(list.error()), spec_.plan.mode == core::Mode::attach);
+              }
+            });
 }
 
-// Another run may carry the same instance label; only the names of this one make an object its own.
-const model::ObjectMeta* Adoption::named_as_ours(const model::ObjectList& list) const {
-  const auto has = [](const auto& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  for (const auto& object : list.items) {
-    const auto& meta = model::meta_of(object);
-    if (has(spec_.plan.volume_names, meta.name) || has(spec_.plan.claim_names, meta.name)) return &meta;
+void Adoption::listed(model::Kind kind, const model::ObjectList& list) {
+  const RunSearch search = search_run(list, spec_.release, spec_.plan.namespace_);
+  if (!search.not_ours.empty()) not_ours_ = search.not_ours;
+  if (search.found) {
+    take_up(*search.found);
+  } else if (!search.ambiguity.empty()) {
+    fail({Verdict::misconfigured, core::kExitUsage, "Ambiguous", search.ambiguity});
+  } else if (kind == model::Kind::job) {
+    read(model::Kind::volume);
+  } else if (kind == model::Kind::volume) {
+    read(model::Kind::claim);
+  } else {
+    nothing_found();
   }
-  return nullptr;
 }
 
-void Adoption::take_up(const model::ObjectMeta& meta) {
-  const auto uid = meta.labels.find(core::kRunUidLabel);
-  if (uid == meta.labels.end()) {
-    fail({Verdict::refused, core::kExitRefused, "NotOurs",
-          meta.name + " was not made by daaa (it has no label " + core::kRunUidLabel +
-              "), so it is left alone"});
-    return;
+void Adoption::take_up(const FoundRun& found) {
+  spec_.plan.run_uid = found.run_uid;
+  spec_.plan.volume_names = workload::volume_names(found.full_name);
+  spec_.plan.claim_names = workload::claim_names(found.full_name);
+  spec_.plan.job_name = workload::job_name(found.full_name);
+  if (deadline_ != 0) {
+    context_.executor.cancel_timer(std::exchange(deadline_, 0));
   }
-  spec_.plan.run_uid = uid->second;
   begin_(std::move(spec_));
 }
 
 void Adoption::nothing_found() {
+  if (!not_ours_.empty()) {
+    fail({Verdict::refused, core::kExitRefused, "NotOurs",
+          not_ours_ + " was not made by daaa (it has no label " + core::kRunUidLabel +
+              "), so it is left alone"});
+    return;
+  }
   fail({Verdict::vanished, core::kExitVanished, "NotFound",
         "there is nothing of run " + spec_.plan.job_id + " in namespace " + spec_.plan.namespace_});
 }
 
-void Adoption::trouble(const Error& error, std::function<void()> again) {
-  const auto now = context_.executor.now();
-  const auto kind = core::classify(error);
-  if (kind == core::Trouble::denied) {
-    denials_.denied("read", error, now);
-  } else {
-    denials_.interrupted("read");
-  }
-  const bool hopeless =
-      kind == core::Trouble::untrusted || kind == core::Trouble::misuse || !core::is_passing(kind);
-  const bool too_long = now - started_ >= spec_.plan.limits.contact;
-  if (hopeless || too_long || denials_.final_at(now)) {
-    fail(core::outcome_of(error));
+void Adoption::cancel(CancelPolicy policy, const std::string& reason) {
+  const bool looks_only = spec_.plan.mode == core::Mode::observe;
+  if (policy == CancelPolicy::detach || looks_only) {
+    fail({Verdict::cancelled, core::kExitInterrupted,
+          policy == CancelPolicy::detach ? "Detached" : "Cancelled",
+          reason.empty() ? "cancelled before the run was found" : reason},
+         policy == CancelPolicy::detach);
     return;
   }
-  timer_ = context_.executor.run_at(now + delay_.next(error), [this, again = std::move(again)] {
-    timer_ = 0;
-    again();
+  if (deadline_ != 0) return;
+  cancel_reason_ = reason.empty() ? "cancelled" : reason;
+  const TimePoint asked = context_.executor.now();
+  when_begun([policy, reason, asked](RunDriver& driver) { driver.cancel(policy, reason, asked); });
+  deadline_ = context_.executor.run_at(asked + core::kHurriedAll, [this] {
+    deadline_ = 0;
+    out_of_time();
   });
+  // The next try may be seconds away, and there are nine.
+  if (read_.trouble()) {
+    read_.stop();
+    read(reading_);
+  }
 }
 
-void Adoption::fail(core::Outcome outcome) {
+void Adoption::out_of_time() {
+  std::string message = cancel_reason_ + "; what the run has on the server could not be read and is left";
+  if (read_.trouble()) message += ": " + read_.trouble()->to_string();
+  fail({Verdict::cancelled, core::kExitInterrupted, "Cancelled", std::move(message)}, true);
+}
+
+void Adoption::fail(core::Outcome outcome, bool attachable) {
+  read_.stop();
+  if (deadline_ != 0) context_.executor.cancel_timer(std::exchange(deadline_, 0));
   RunReport report;
   report.job_id = spec_.plan.job_id;
   report.namespace_ = spec_.plan.namespace_;
@@ -132,6 +134,7 @@ void Adoption::fail(core::Outcome outcome) {
   report.exit_code = outcome.exit_code;
   report.reason = outcome.reason;
   report.message = outcome.message;
+  report.attachable = attachable;
   if (spec_.observer) {
     RunEvent event;
     event.type = RunEvent::Type::done;
@@ -144,7 +147,7 @@ void Adoption::fail(core::Outcome outcome) {
     event.report = &report;
     spec_.observer(event);
   }
-  failed_(report);
+  if (const auto failed = std::exchange(failed_, {})) failed(report);
 }
 
 }  // namespace daaa::run

@@ -1,12 +1,13 @@
 // Finds what a run left on the server, so that attach, observe and remove can take it up: which
-// run-uid stands behind a JOBID.
+// run-uid and which names stand behind a JOBID.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <vector>
 
-#include "run/run_driver.hpp"
+#include "run/find_run.hpp"
+#include "run/patient_read.hpp"
 
 namespace daaa::run {
 
@@ -21,29 +22,31 @@ class Adoption {
   Adoption& operator=(const Adoption&) = delete;
 
   void start();
+  // Detaching ends it at once. Else what there is still has to be found in order to be removed: the
+  // search goes on for as long as a cancelled run may take, and the run begins as a cancelled one.
+  void cancel(CancelPolicy policy, const std::string& reason);
   // What was asked of the run before it has begun.
   void when_begun(std::function<void(RunDriver&)> work) { waiting_.push_back(std::move(work)); }
   std::vector<std::function<void(RunDriver&)>> take_waiting() { return std::exchange(waiting_, {}); }
 
  private:
-  void read_job();
-  void read_list(model::Kind kind);
-  [[nodiscard]] const model::ObjectMeta* named_as_ours(const model::ObjectList& list) const;
-  void take_up(const model::ObjectMeta& meta);
+  void read(model::Kind kind);
+  void listed(model::Kind kind, const model::ObjectList& list);
+  void take_up(const FoundRun& found);
   void nothing_found();
-  void trouble(const Error& error, std::function<void()> again);
-  void fail(core::Outcome outcome);
+  void out_of_time();
+  void fail(core::Outcome outcome, bool attachable = false);
 
   RunContext& context_;
   DriverSpec spec_;
   Begin begin_;
   Failed failed_;
   std::vector<std::function<void(RunDriver&)>> waiting_;
-  core::Denials denials_;
-  core::RetryDelay delay_;
-  TimePoint started_{};
-  TimerId timer_ = 0;
-  client::CallId call_ = 0;
+  PatientRead read_;
+  model::Kind reading_ = model::Kind::job;
+  std::string not_ours_;
+  std::string cancel_reason_;
+  TimerId deadline_ = 0;
 };
 
 }  // namespace daaa::run

@@ -182,7 +182,7 @@ void GcSweep::remove(std::size_t index) {
   const std::string full_name = *workload::full_name_of(finding.object_name);
   DriverSpec spec;
   spec.release = finding.release;
-  spec.scope = {finding.namespace_, std::string(core::kRunUidLabel) + "=" + finding.run_uid};
+  spec.scope = {finding.namespace_, std::string(core::kRunUidLabel) + "=" + finding.run_uid, "gc"};
   spec.plan.mode = core::Mode::remove;
   spec.plan.job_id = report_.entries[index].job_id;
   spec.plan.run_uid = finding.run_uid;

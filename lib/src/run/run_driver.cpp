@@ -85,14 +85,18 @@ RunDriver::~RunDriver() {
   context_.open_logs -= logs_.size();
   for (const auto kind :
        {model::Kind::volume, model::Kind::claim, model::Kind::job, model::Kind::pod, model::Kind::event}) {
-    context_.hub.unsubscribe(kind, spec_.scope, spec_.release);
+    context_.hub.unsubscribe(kind, spec_.scope, watch_key(kind), *this);
   }
 }
 
 void RunDriver::start() { feed(core::input::Start{}); }
 
-void RunDriver::cancel(CancelPolicy policy, const std::string& reason) {
-  feed(core::input::Cancel{policy, reason});
+void RunDriver::cancel(CancelPolicy policy, const std::string& reason, std::optional<TimePoint> asked) {
+  feed(core::input::Cancel{policy, reason, asked});
+}
+
+std::string RunDriver::watch_key(model::Kind kind) const {
+  return kind == model::Kind::event ? WatchHub::event_key(spec_.plan.job_name) : spec_.release;
 }
 
 void RunDriver::note(const std::string& reason, const std::string& message) {
@@ -196,9 +200,9 @@ void RunDriver::request(client::ApiRequest request, std::function<void(Result<cl
 
 void RunDriver::act(const core::command::Watch& command) {
   if (command.on) {
-    context_.hub.subscribe(command.kind, spec_.scope, spec_.release, *this);
+    context_.hub.subscribe(command.kind, spec_.scope, watch_key(command.kind), *this);
   } else {
-    context_.hub.unsubscribe(command.kind, spec_.scope, spec_.release);
+    context_.hub.unsubscribe(command.kind, spec_.scope, watch_key(command.kind), *this);
   }
 }
 

@@ -52,7 +52,8 @@ class RunDriver final : public WatchSubscriber {
   RunDriver& operator=(const RunDriver&) = delete;
 
   void start();
-  void cancel(CancelPolicy policy, const std::string& reason);
+  // `asked`: when it was, if that is some time ago; the time that a cancelled run has counts from then.
+  void cancel(CancelPolicy policy, const std::string& reason, std::optional<TimePoint> asked = {});
   void note(const std::string& reason, const std::string& message);
   void resume_logs();
   // Connections are not to be trusted any more: open streams again.
@@ -71,6 +72,7 @@ class RunDriver final : public WatchSubscriber {
   void on_trouble(model::Kind kind, const Error& error) override;
   void on_contact(model::Kind kind) override;
 
+  [[nodiscard]] std::string watch_key(model::Kind kind) const;
   void feed(core::Input input);
   void set_timer();
   void carry_out(core::Commands commands);

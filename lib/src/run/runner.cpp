@@ -77,6 +77,7 @@ struct RunHandle::State {
   std::atomic<bool> attached_to_runner{true};
   // Reaches the loop; does nothing once the Runner is gone.
   std::function<void(std::function<void(run::RunDriver&)>)> on_loop;
+  std::function<void(CancelPolicy, const std::string& reason)> cancel_on_loop;
 
   void finish(const RunReport& final_report) {
     {
@@ -115,6 +116,7 @@ struct Runner::Impl : std::enable_shared_from_this<Runner::Impl> {
   std::optional<workload::ClusterTraits> traits;
   std::vector<std::function<void(workload::ClusterTraits)>> waiting_for_traits;
 
+  std::atomic<std::uint64_t> last_adoption{0};
   mutable std::mutex stats_mutex;
   RunnerStats stats;
   std::thread thread;
@@ -124,6 +126,7 @@ struct Runner::Impl : std::enable_shared_from_this<Runner::Impl> {
   void ask_traits(std::function<void(workload::ClusterTraits)> done);
   void publish();
   void begin(std::shared_ptr<RunHandle::State> state, run::DriverSpec spec);
+  void cancel(RunHandle::State* key, CancelPolicy policy, const std::string& reason);
   void ended(RunHandle::State* key, const RunReport& report);
   [[nodiscard]] bool follows(const std::string& run_uid) const;
   void sweep(GcOptions gc_options, GcDone done, GcObserver on_entry);
@@ -213,7 +216,25 @@ std::shared_ptr<RunHandle::State> Runner::Impl::make_state(const std::string& id
       }
     });
   };
+  state->cancel_on_loop = [weak = weak_from_this(), key = state.get()](CancelPolicy policy,
+                                                                       const std::string& reason) {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->executor->post([weak, key, policy, reason] {
+      if (const auto impl = weak.lock()) impl->cancel(key, policy, reason);
+    });
+  };
   return state;
+}
+
+void Runner::Impl::cancel(RunHandle::State* key, CancelPolicy policy, const std::string& reason) {
+  const auto found = live.find(key);
+  if (found == live.end()) return;
+  if (found->second.driver) {
+    found->second.driver->cancel(policy, reason);
+  } else if (found->second.adoption) {
+    found->second.adoption->cancel(policy, reason);
+  }
 }
 
 void Runner::Impl::ended(RunHandle::State* key, const RunReport& report) {
@@ -393,7 +414,8 @@ Result<RunHandle> Runner::Impl::adopt(core::Mode mode, const std::string& ns, co
   spec.plan.keep = run_options.keep;
   spec.plan.log = mode == core::Mode::remove ? LogMode::none : run_options.log;
   spec.plan.jitter_seed = seed;
-  spec.scope = {ns, std::string(core::kInstanceLabel) + "=" + *release};
+  spec.scope = {ns, std::string(core::kInstanceLabel) + "=" + *release,
+                "adopted " + std::to_string(++last_adoption)};
   spec.log_resume = run_options.log_resume;
   spec.log_by_line = run_options.log_by_line;
   spec.observer = std::move(observer);
@@ -494,7 +516,7 @@ std::optional<RunReport> RunHandle::wait(std::chrono::milliseconds timeout) cons
 }
 
 void RunHandle::cancel(CancelPolicy policy, const std::string& reason) const {
-  if (state_) state_->on_loop([policy, reason](run::RunDriver& driver) { driver.cancel(policy, reason); });
+  if (state_) state_->cancel_on_loop(policy, reason);
 }
 
 void RunHandle::note(const std::string& reason, const std::string& message) const {

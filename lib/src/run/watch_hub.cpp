@@ -1,5 +1,6 @@
 #include "run/watch_hub.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -26,16 +27,13 @@ const Resource& resource_of(model::Kind kind) {
   return resources::kEvents;
 }
 
-// The release name that an object belongs to. Events carry no labels of ours, so their object's name
-// tells: "N-job", "N-job-x7k2p", "N-cos-pvc".
-std::string release_of(const model::Object& object) {
-  if (const auto* event = std::get_if<model::Event>(&object)) {
-    const std::string& name = event->involved_name;
-    const auto job = name.rfind("-job");
-    if (job != std::string::npos && (job + 4 == name.size() || name[job + 4] == '-'))
-      return name.substr(0, job);
-    return {};
-  }
+// A generated name is its base, cut to 58 characters, and 5 more.
+constexpr std::size_t kGeneratedBase = 58;
+constexpr std::size_t kGeneratedEnd = 5;
+
+// What a subscriber of this object is known by.
+std::string key_of_object(const model::Object& object) {
+  if (const auto* event = std::get_if<model::Event>(&object)) return WatchHub::event_key_of(*event);
   const auto& labels = model::meta_of(object).labels;
   const auto found = labels.find(core::kInstanceLabel);
   return found == labels.end() ? std::string() : found->second;
@@ -44,8 +42,10 @@ std::string release_of(const model::Object& object) {
 }  // namespace
 
 struct WatchHub::Shared {
+  using Subscription = std::pair<std::string, WatchSubscriber*>;
   model::Kind kind;
-  std::unordered_map<std::string, WatchSubscriber*> subscribers;  // by release
+  // By key_of_object(). Usually one a key; two runs of one JOBID, of which one has the name, are two.
+  std::unordered_map<std::string, std::vector<WatchSubscriber*>> subscribers;
   std::unique_ptr<client::Watch> watch;
   bool synced = false;
   // Of events the latest are kept: a run begins to mind them after some have happened.
@@ -57,39 +57,60 @@ struct WatchHub::Shared {
     if (recent.size() > kMostRecent) recent.pop_front();
   }
 
-  std::vector<model::Object> recent_of(const std::string& release) const {
+  std::vector<model::Object> recent_of(const std::string& key) const {
     std::vector<model::Object> found;
     for (const auto& object : recent) {
-      if (release_of(object) == release) found.push_back(object);
+      if (key_of_object(object) == key) found.push_back(object);
     }
     return found;
   }
 
-  WatchSubscriber* subscriber_of(const model::Object& object) {
-    const auto found = subscribers.find(release_of(object));
-    return found == subscribers.end() ? nullptr : found->second;
+  bool has(const Subscription& one) const {
+    const auto found = subscribers.find(one.first);
+    return found != subscribers.end() &&
+           std::find(found->second.begin(), found->second.end(), one.second) != found->second.end();
   }
 
-  // Subscribers may come and go while they are called, so the names are taken first.
+  void remove(const std::string& key, WatchSubscriber& subscriber) {
+    const auto found = subscribers.find(key);
+    if (found == subscribers.end()) return;
+    auto& group = found->second;
+    group.erase(std::remove(group.begin(), group.end(), &subscriber), group.end());
+    if (group.empty()) subscribers.erase(found);
+  }
+
+  // Subscribers may come and go while they are called, so they are listed first.
+  template <class Call>
+  void call_each(const std::vector<Subscription>& all, Call call) {
+    for (const auto& one : all) {
+      if (has(one)) call(one.first, *one.second);
+    }
+  }
+
   template <class Call>
   void each(Call call) {
-    std::vector<std::string> names;
-    names.reserve(subscribers.size());
-    for (const auto& [name, subscriber] : subscribers) names.push_back(name);
-    for (const auto& name : names) {
-      const auto found = subscribers.find(name);
-      if (found != subscribers.end()) call(name, *found->second);
+    std::vector<Subscription> all;
+    for (const auto& [key, group] : subscribers) {
+      for (auto* subscriber : group) all.emplace_back(key, subscriber);
     }
+    call_each(all, call);
+  }
+
+  template <class Call>
+  void each_of(const model::Object& object, Call call) {
+    const auto found = subscribers.find(key_of_object(object));
+    if (found == subscribers.end()) return;
+    std::vector<Subscription> all;
+    for (auto* subscriber : found->second) all.emplace_back(found->first, subscriber);
+    call_each(all, [&](const std::string&, WatchSubscriber& s) { call(s); });
   }
 
   void snapshot(std::vector<model::Object> objects) {
     synced = true;
-    std::unordered_map<std::string, std::vector<model::Object>> by_release;
+    std::unordered_map<std::string, std::vector<model::Object>> by_key;
     for (const auto& object : objects) remember(object);
-    for (auto& object : objects) by_release[release_of(object)].push_back(std::move(object));
-    each([&](const std::string& name, WatchSubscriber& s) {
-      s.on_snapshot(kind, std::move(by_release[name]));
-    });
+    for (auto& object : objects) by_key[key_of_object(object)].push_back(std::move(object));
+    each([&](const std::string& key, WatchSubscriber& s) { s.on_snapshot(kind, by_key[key]); });
   }
 };
 
@@ -98,11 +119,24 @@ WatchHub::WatchHub(Executor& executor, client::ApiClient& api, std::uint64_t jit
 
 WatchHub::~WatchHub() = default;
 
-WatchHub::Key WatchHub::key_of(model::Kind kind, const WatchScope& scope) {
+std::string WatchHub::event_key(const std::string& job_name) {
+  return (job_name + "-").substr(0, kGeneratedBase);
+}
+
+std::string WatchHub::event_key_of(const model::Event& event) {
+  const std::string& name = event.involved_name;
+  if (event.involved_kind == "Job") return event_key(name);
+  if (event.involved_kind == "Pod" && name.size() > kGeneratedEnd) {
+    return name.substr(0, name.size() - kGeneratedEnd);
+  }
+  return {};
+}
+
+WatchHub::Key WatchHub::watch_of(model::Kind kind, const WatchScope& scope) {
   const bool cluster_wide = kind == model::Kind::volume;
   const std::string selector = kind == model::Kind::event ? std::string() : scope.selector;
   return std::to_string(static_cast<int>(kind)) + "|" + (cluster_wide ? std::string() : scope.namespace_) +
-         "|" + selector;
+         "|" + selector + "|" + scope.owner;
 }
 
 void WatchHub::open(const Key& key, model::Kind kind, const WatchScope& scope) {
@@ -120,12 +154,12 @@ void WatchHub::open(const Key& key, model::Kind kind, const WatchScope& scope) {
   callbacks.on_changed = [with](model::Object object) {
     with([&](Shared& s) {
       s.remember(object);
-      if (auto* subscriber = s.subscriber_of(object)) subscriber->on_changed(std::move(object));
+      s.each_of(object, [&](WatchSubscriber& subscriber) { subscriber.on_changed(object); });
     });
   };
   callbacks.on_deleted = [with](model::Object object) {
     with([&](Shared& s) {
-      if (auto* subscriber = s.subscriber_of(object)) subscriber->on_deleted(std::move(object));
+      s.each_of(object, [&](WatchSubscriber& subscriber) { subscriber.on_deleted(object); });
     });
   };
   callbacks.on_trouble = [with](const Error& error) {
@@ -154,35 +188,34 @@ void WatchHub::open(const Key& key, model::Kind kind, const WatchScope& scope) {
       std::make_unique<client::Watch>(executor_, api_, std::move(spec), std::move(callbacks), seed_++);
 }
 
-void WatchHub::subscribe(model::Kind kind, const WatchScope& scope, const std::string& release,
+void WatchHub::subscribe(model::Kind kind, const WatchScope& scope, const std::string& key,
                          WatchSubscriber& subscriber) {
-  const Key key = key_of(kind, scope);
-  if (shared_.find(key) == shared_.end()) open(key, kind, scope);
-  Shared& shared = *shared_[key];
-  shared.subscribers[release] = &subscriber;
+  const Key watch = watch_of(kind, scope);
+  if (shared_.find(watch) == shared_.end()) open(watch, kind, scope);
+  Shared& shared = *shared_[watch];
+  shared.subscribers[key].push_back(&subscriber);
   if (!shared.synced) return;
   // The watch's list is older than this run, so of objects it holds nothing of it.
-  executor_.post([weak = std::weak_ptr(alive_), key, release, kind] {
+  executor_.post([weak = std::weak_ptr(alive_), watch, one = Shared::Subscription(key, &subscriber), kind] {
     const auto self = weak.lock();
     if (!self) return;
-    const auto found = (*self)->shared_.find(key);
+    const auto found = (*self)->shared_.find(watch);
     if (found == (*self)->shared_.end()) return;
-    const auto late = found->second->subscribers.find(release);
-    if (late != found->second->subscribers.end())
-      late->second->on_snapshot(kind, found->second->recent_of(release));
+    if (found->second->has(one)) one.second->on_snapshot(kind, found->second->recent_of(one.first));
   });
 }
 
-void WatchHub::unsubscribe(model::Kind kind, const WatchScope& scope, const std::string& release) {
-  const auto found = shared_.find(key_of(kind, scope));
+void WatchHub::unsubscribe(model::Kind kind, const WatchScope& scope, const std::string& key,
+                           WatchSubscriber& subscriber) {
+  const auto found = shared_.find(watch_of(kind, scope));
   if (found == shared_.end()) return;
-  found->second->subscribers.erase(release);
+  found->second->remove(key, subscriber);
   if (!found->second->subscribers.empty()) return;
   // Not at once: we may be inside a callback of this very watch.
-  executor_.post([weak = std::weak_ptr(alive_), key = found->first] {
+  executor_.post([weak = std::weak_ptr(alive_), watch = found->first] {
     const auto self = weak.lock();
     if (!self) return;
-    const auto idle = (*self)->shared_.find(key);
+    const auto idle = (*self)->shared_.find(watch);
     if (idle != (*self)->shared_.end() && idle->second->subscribers.empty()) (*self)->shared_.erase(idle);
   });
 }

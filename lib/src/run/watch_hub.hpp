@@ -26,6 +26,9 @@ class WatchSubscriber {
 struct WatchScope {
   std::string namespace_;  // of claims, Jobs, pods and events
   std::string selector;    // by runner, or by instance
+  // Not empty: these watches are nobody else's. Who takes up a run that is older than a watch would
+  // not be told of it.
+  std::string owner;
 };
 
 // Belongs to the executor's thread.
@@ -34,17 +37,22 @@ class WatchHub {
   WatchHub(Executor& executor, client::ApiClient& api, std::uint64_t jitter_seed);
   ~WatchHub();
 
-  // `release` is N, the value of the instance label that the run's objects carry.
-  void subscribe(model::Kind kind, const WatchScope& scope, const std::string& release,
+  // Under `key` the run's objects are found: the value of their instance label; of events event_key().
+  void subscribe(model::Kind kind, const WatchScope& scope, const std::string& key,
                  WatchSubscriber& subscriber);
-  void unsubscribe(model::Kind kind, const WatchScope& scope, const std::string& release);
+  void unsubscribe(model::Kind kind, const WatchScope& scope, const std::string& key,
+                   WatchSubscriber& subscriber);
+  // What the names of a Job's pods begin with. Events carry no labels of ours.
+  static std::string event_key(const std::string& job_name);
+  // The event_key() of the Job that this event is about, or whose pod it is about; else empty.
+  static std::string event_key_of(const model::Event& event);
   void reconnect_all();
   [[nodiscard]] std::size_t open_watches() const { return shared_.size(); }
 
  private:
   struct Shared;
   using Key = std::string;
-  static Key key_of(model::Kind kind, const WatchScope& scope);
+  static Key watch_of(model::Kind kind, const WatchScope& scope);
   void open(const Key& key, model::Kind kind, const WatchScope& scope);
 
   Executor& executor_;

@@ -196,3 +196,65 @@ class Reader(Case):
         process.stdout.close()
         self.assertEqual(process.wait(180), 0)
         self.assertTrue(os.path.exists(done))
+
+
+class OtherName(Case):
+    clean_within = 120
+
+    def test_overrides(self):
+        """runs with fullnameOverride or nameOverride: status, logs, wait, attach, delete and gc find them by their labels"""
+        go = self.path(self.run_id + ".go")
+        script = self.script(f"echo up; while [ ! -e /workspace/{self.run_id}.go ]; do sleep 0.1; done; echo end\n")
+        full_name = f"{self.run_id}-under-a-name-of-its-own"
+        for job_id, override, name in ((self.run_id + "-f", f"fullnameOverride={full_name}", full_name),
+                                       (self.run_id + "-n", "nameOverride=train", f"daaa-{self.run_id}-n-train")):
+            submitted = self.daaa("submit", *self.run_words(script, "--set", override, *SHORT_GRACE, job_id=job_id)[1:])
+            self.assertEqual(submitted.wait(), 0, str(submitted))
+            self.until_made("jobs", name + "-job")
+        named = ["--namespace", self.target.namespace]
+        first, second = self.run_id + "-f", self.run_id + "-n"
+        following = self.daaa("logs", first, "-f", *named)
+        following.until_out(b"up\n")
+        for job_id in (first, second):
+            until(lambda: self.status(job_id)["attempts"][0:1] and self.status(job_id)["attempts"][0]["phase"] == "Running", 120, "the pod")
+        self.assertEqual(self.status(first)["job"], full_name + "-job")
+        attached = self.daaa("attach", first, *named)
+        attached.until_out(b"up\n")
+        gone = self.daaa("delete", second, *named)
+        self.assertEqual(gone.wait(), 0, str(gone))
+        self.assertEqual([e for e in self.objects() if "-n-train" in e[1]], [])
+        open(go, "w", encoding="utf-8").close()
+        for daaa in (attached, following):
+            self.assertEqual(daaa.wait(), 0, str(daaa))
+            self.assertEqual(daaa.out, b"up\nend\n")
+        self.assertEqual(self.left(), [])
+
+    def status(self, job_id):
+        status = self.daaa("status", job_id, "--namespace", self.target.namespace, "-o", "json")
+        self.assertEqual(status.wait(), 0, str(status))
+        return json.loads(status.out)
+
+
+class CancelledEarly(Case):
+    clean_within = 120
+
+    def test_attach_ended_before_it_has_found_the_run(self):
+        """`attach` that is ended by SIGTERM while the server does not answer: 143 within ten seconds; what there is goes if it can be read"""
+        script = self.script("echo up; while :; do sleep 0.1; done\n")
+        submitted = self.daaa("submit", *self.run_words(script, *SHORT_GRACE)[1:])
+        self.assertEqual(submitted.wait(), 0, str(submitted))
+        proxy = self.through_proxy()
+        words = ["attach", self.run_id, "--namespace", self.target.namespace, "--kubeconfig", proxy.kubeconfig]
+        for comes_back in (False, True):
+            proxy.tell("refuse")
+            attached = self.daaa(*words, "-v")
+            attached.until_err("connect")
+            attached.send(signal.SIGTERM)
+            if comes_back:
+                proxy.tell("accept")
+            self.assertEqual(attached.wait(), 143, str(attached))
+            self.assertLess(attached.since_signal(), 10, str(attached))
+            if not comes_back:
+                self.says(attached, f"daaa attach {self.run_id}")
+                self.assertEqual(len([k for k, _ in self.objects() if k != "pods"]), 9)
+        until(lambda: not self.left(), 60, "the run's objects to go")

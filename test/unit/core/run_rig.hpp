@@ -11,6 +11,7 @@
 namespace daaa::core {
 
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 inline RunPlan test_plan(Mode mode = Mode::run) {

@@ -348,8 +348,10 @@ void JobController::make_pods(const std::string& key, const Json& job, Memory& m
 
 Json JobController::pod_of(const Json& job) {
   const Json& pods = job["spec"]["template"];
-  Json meta = Json::object({{"name", name_of(job) + "-" + world_.random.suffix()},
-                            {"generateName", name_of(job) + "-"},
+  // A generated name is cut so that it stays a label's length.
+  const std::string base = name_of(job) + "-";
+  Json meta = Json::object({{"name", base.substr(0, 58) + world_.random.suffix()},
+                            {"generateName", base},
                             {"namespace", namespace_of(job)}});
   for (const char* member : {"labels", "annotations"}) {
     if (const Json* value = pods["metadata"].find(member)) meta.set(member, *value);
