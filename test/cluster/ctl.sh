@@ -234,7 +234,7 @@ requests() {
   # The last answers may be with the client a moment before they are in the log.
   sleep 0.3
   # A watch or a followed log has two entries, at its start and at its end; one identifier. A line half written is left out.
-  cat "$STATE"/logs/audit-*.log "$STATE/logs/audit.log" 2>/dev/null |
+  { cat "$STATE"/logs/audit-*.log 2>/dev/null || true; cat "$STATE/logs/audit.log"; } |
     jq -Rnr --arg since "$since" --arg user "$user" --argjson codes "$codes" --argjson list "$list" '
       reduce (inputs | fromjson? | select(.requestReceivedTimestamp >= $since and ($user == "all" or .user.username == $user))) as $e
         ({}; .[$e.auditID] = $e)

@@ -35,7 +35,7 @@ struct CurlLoop::Impl {
   Impl(Endpoint where, Timeouts timeouts, Diagnostics sinks)
       : endpoint(std::move(where)),
         diagnostics(std::move(sinks)),
-        engine(poller, timers, timeouts, diagnostics) {}
+        engine(poller, timers, timeouts, diagnostics, endpoint.http2) {}
 
   // Each does what there is at the moment, not what comes of it, so that none starves the others. True:
   // `finished`.

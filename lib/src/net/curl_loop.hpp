@@ -23,6 +23,7 @@ struct Endpoint {
   std::string proxy_url;  // empty: none, whatever the environment says
   std::string user_agent;
   bool disable_compression = false;
+  bool http2 = true;  // where libcurl and the server can; logs are always over HTTP/1.1
 };
 
 struct Timeouts {

@@ -44,12 +44,12 @@ bool breaks_connection(CURLcode code) {
 
 }  // namespace
 
-Engine::Engine(Poller& poller, TimerQueue& timers, Timeouts timeouts, Diagnostics diagnostics)
+Engine::Engine(Poller& poller, TimerQueue& timers, Timeouts timeouts, Diagnostics diagnostics, bool http2)
     : poller_(poller),
       timers_(timers),
       timeouts_(timeouts),
       diagnostics_(std::move(diagnostics)),
-      http2_(libcurl_has(CURL_VERSION_HTTP2) &&
+      http2_(http2 && libcurl_has(CURL_VERSION_HTTP2) &&
              curl_version_info(CURLVERSION_NOW)->version_num >= kHttp2Since),
       route_(Error(ErrorKind::internal, "there is no server to connect to")),
       requests_(std::make_unique<Pool>(poller, kIdleRequestConnections)),

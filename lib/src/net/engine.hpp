@@ -25,7 +25,7 @@ namespace daaa::net {
 
 class Engine {
  public:
-  Engine(Poller& poller, TimerQueue& timers, Timeouts timeouts, Diagnostics diagnostics);
+  Engine(Poller& poller, TimerQueue& timers, Timeouts timeouts, Diagnostics diagnostics, bool http2);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
