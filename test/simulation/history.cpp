@@ -319,6 +319,7 @@ std::optional<std::string> History::drive(Duration limit) {
     if (*next > latest) return "the run is not done after " + std::to_string(limit / seconds(1)) + " s";
     executor_->advance_to_next_timer();
     if (executor_->pending_timers() > 5000) return "more than 5000 timers are pending";
+    if (auto problem = check_traffic()) return problem;
   }
   executor_->run_until_idle();
   runner_.reset();

@@ -192,11 +192,10 @@ std::optional<std::string> History::check_logs() const {
     return std::nullopt;
   for (const auto& [uid, pod] : pods_.pods) {
     const bool told = told_.logs.count(uid) != 0;
-    const bool should = pod.job_uid == job_.uid && !pod.written.empty() && !disturbed() && clients_ == 1 &&
-                        !(told_.attempts_unseen && !plan_.calm());
+    const bool should = pod.job_uid == job_.uid && !pod.written.empty() && !pod.rotated && !disturbed() &&
+                        clients_ == 1 && !(told_.attempts_unseen && !plan_.calm());
     // A run whose time is up may never have heard of its pod.
-    const bool unheard =
-        told_.report->verdict == Verdict::deadline && plan_.total.count() > 0 && !plan_.calm();
+    const bool unheard = told_.report->verdict == Verdict::deadline && !plan_.calm();
     if (!told && should && !unheard && !log_may_lack_its_end(uid))
       return "nothing was told of the log of " + pod.name;
   }

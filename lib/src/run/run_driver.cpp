@@ -17,6 +17,8 @@ constexpr std::size_t kLastLines = 20;
 constexpr std::size_t kLastLineBytes = 1000;
 // A write whose answer has not come by then is settled by reading.
 constexpr seconds kWriteTimeout{30};
+// A run that has ended waits for this list: better asked again soon.
+constexpr seconds kPodsTimeout{10};
 
 const Resource& resource_of(model::Kind kind) {
   switch (kind) {
@@ -211,6 +213,7 @@ void RunDriver::act(const core::command::ListPods&) {
   api.path = client::collection_path(
       resources::kPods, spec_.plan.namespace_,
       {{"labelSelector", std::string(core::kRunUidLabel) + "=" + spec_.plan.run_uid}});
+  api.timeout = kPodsTimeout;
   request(std::move(api), [this](Result<client::Answer> answer) {
     auto list = answer ? codec::decode_list(model::Kind::pod, answer->body) : answer.error();
     if (list) {
