@@ -151,6 +151,25 @@ TEST_CASE("a pod that went unseen is told: what it wrote is not known", "[core][
   }));
 }
 
+TEST_CASE("B60: a workload that runs for two days is left alone", "[core][run]") {
+  RunRig rig;
+  rig.to_following();
+  rig.feed(input::Changed{rig.pod("p1", "Running")});
+  rig.pass(std::chrono::hours(48));
+  CHECK(rig.deletes.empty());
+  CHECK(rig.machine.report().verdict == Verdict::none);
+}
+
+TEST_CASE("B60: a run that is cut short while it works keeps nothing that would work on", "[core][run]") {
+  auto plan = test_plan();
+  plan.keep = Keep::always;
+  RunRig rig(plan);
+  rig.to_following();
+  rig.feed(input::Changed{rig.pod("p1", "Running")});
+  rig.feed(input::Cancel{CancelPolicy::remove, ""});
+  CHECK(rig.count_deletes(model::Kind::job) == 1);
+}
+
 TEST_CASE("a Job that went before any watch had shown it has vanished", "[core][run]") {
   RunRig rig;
   rig.to_job();
