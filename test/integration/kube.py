@@ -14,6 +14,7 @@ PATHS = {
     "pods": ("/api/v1", True),
     "resourcequotas": ("/api/v1", True),
     "jobs": ("/apis/batch/v1", True),
+    "storageclasses": ("/apis/storage.k8s.io/v1", False),
 }
 
 

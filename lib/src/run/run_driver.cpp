@@ -346,7 +346,37 @@ void RunDriver::user_claim_read(Result<client::Answer> answer) {
     feed(core::input::UserClaim{std::move(claim), false});
     return;
   }
-  // Only an event tells that a claim waits for its first pod: storage classes need rights of their own.
+  // Once the scheduler has chosen a node the first pod is there.
+  if (claim.meta.annotations.count("volume.kubernetes.io/selected-node") != 0) {
+    feed(core::input::UserClaim{std::move(claim), true});
+  } else if (class_waits_) {
+    feed(core::input::UserClaim{std::move(claim), *class_waits_});
+  } else if (claim.storage_class.empty() || class_is_hidden_) {
+    ask_events(claim);
+  } else {
+    ask_class(claim);
+  }
+}
+
+// The class says for certain whether a claim waits for its first pod, but to read it is a right of its
+// own; without it an event tells, if there was one.
+void RunDriver::ask_class(const model::Claim& claim) {
+  client::ApiRequest storage_class;
+  storage_class.path =
+      client::object_path({"storage.k8s.io", "v1", "storageclasses", false}, {}, claim.storage_class);
+  request(std::move(storage_class), [this, claim](Result<client::Answer> answer) {
+    const auto body = answer ? parse_json(answer->body) : Result<Json>(answer.error());
+    if (!body) {
+      class_is_hidden_ = true;
+      ask_events(claim);
+      return;
+    }
+    class_waits_ = (*body)["volumeBindingMode"].as_string() == "WaitForFirstConsumer";
+    feed(core::input::UserClaim{claim, *class_waits_});
+  });
+}
+
+void RunDriver::ask_events(const model::Claim& claim) {
   client::ApiRequest events;
   events.path = client::collection_path(
       resources::kEvents, spec_.plan.namespace_,

@@ -94,6 +94,8 @@ class RunDriver final : public WatchSubscriber {
   void create(core::ObjectId id, const std::string& body);
   void created(core::ObjectId id, const std::string& sent, const client::Answer& answer);
   void user_claim_read(Result<client::Answer> answer);
+  void ask_class(const model::Claim& claim);
+  void ask_events(const model::Claim& claim);
   void warn_of(const client::Answer& answer);
   void warn(const std::string& message);
   void finish_logs(TimePoint deadline);
@@ -113,6 +115,8 @@ class RunDriver final : public WatchSubscriber {
   TimerId timer_ = 0;
   std::optional<TimePoint> timer_at_;
   std::uint64_t requests_ = 0;
+  std::optional<bool> class_waits_;  // the user's claim's class binds at the first pod
+  bool class_is_hidden_ = false;     // it cannot be read
   bool finished_ = false;
   std::shared_ptr<RunDriver*> alive_;
 };

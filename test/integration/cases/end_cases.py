@@ -125,6 +125,32 @@ class Deadlines(Case):
         run = self.run_it(self.script("exit 0\n"), "--set", "GPFSlocal.arcDir=not-there", "--timeout-mounting", "6s", status=124)
         self.says(run, "not-there")
 
+    def test_claim_that_nothing_binds(self):
+        """a claim of the user's that nothing binds: --timeout-binding ends it with 124 in one line, before a Job is made"""
+        name = self.run_id + "-unbound"
+        self.make("persistentvolumeclaims", {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": {
+            "storageClassName": self.run_id, "accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}})
+        run = self.daaa("run", self.run_id, "--namespace", self.target.namespace, "--pvc", name, "--command", "run.sh",
+                        *self.target.run_words, "--timeout-binding", "6s")
+        self.assertEqual(run.wait(), 124, str(run))
+        self.says(run, f"binding took longer than 6 s: your claim {name} is not bound to a volume (Pending)")
+        self.assertNotIn("attempt", run.err)
+
+    def test_claim_that_waits_for_its_first_consumer(self):
+        """a claim that is bound at its first pod holds no Job back"""
+        name = self.run_id + "-late"
+        self.make("storageclasses", {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name},
+                                     "provisioner": "kubernetes.io/no-provisioner", "volumeBindingMode": "WaitForFirstConsumer"})
+        spec = {"storageClassName": name, "accessModes": ["ReadWriteMany"]}
+        self.make("persistentvolumeclaims", {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name},
+                                             "spec": {**spec, "resources": {"requests": {"storage": "1Gi"}}}})
+        self.make("persistentvolumes", {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": {
+            **spec, "capacity": {"storage": "1Gi"}, "persistentVolumeReclaimPolicy": "Retain", "hostPath": {"path": self.target.workspace}}})
+        run = self.daaa("run", self.run_id, "--namespace", self.target.namespace, "--pvc", name, "--command", self.script("echo ran\n"),
+                        *self.target.run_words, "--timeout-binding", "60s")
+        self.assertEqual(run.wait(), 0, str(run))
+        self.assertEqual(run.out, b"ran\n")
+
     def test_unschedulable(self):
         """B29: a node that is not there: --timeout-scheduling ends it with 124, in the scheduler's words"""
         run = self.run_it(self.script("exit 0\n"), "--set", "nodeSelector.disk=of-gold", "--timeout-scheduling", "6s", status=124)

@@ -22,9 +22,9 @@ using std::chrono::seconds;
 class ClusterRig {
  public:
   // `duration` is how long every pod runs.
-  explicit ClusterRig(Duration duration = hours(10))
+  explicit ClusterRig(Duration duration = hours(10), sandbox::ClusterOptions options = {})
       : executor(std::make_shared<testing::ManualExecutor>()), pods(script(duration)) {
-    cluster = std::make_unique<sandbox::Cluster>(sandbox::ClusterOptions{}, pods,
+    cluster = std::make_unique<sandbox::Cluster>(std::move(options), pods,
                                                  sandbox::Time{seconds(executor->unix_seconds())});
     for (const auto& [token, role] :
          {std::pair("runner", sandbox::Role::runner), {"admin", sandbox::Role::admin}}) {

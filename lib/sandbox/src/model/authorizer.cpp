@@ -16,15 +16,17 @@ struct Rule {
 };
 
 // manifests/rbac: what a run needs and no more.
-constexpr std::array<Rule, 8> kRunner = {{
+constexpr std::array<Rule, 10> kRunner = {{
     {"", "persistentvolumes", " create get list watch delete ", false},
     {"storage.k8s.io", "csidrivers", " get ", false},
+    {"storage.k8s.io", "storageclasses", " get ", false},
     {"storage.k8s.io", "volumeattachments", " get list ", false},
     {"", "persistentvolumeclaims", " create get list watch delete ", true},
     {"batch", "jobs", " create get list watch delete ", true},
     {"", "pods", " get list watch ", true},
     {"", "events", " get list watch ", true},
     {"", "resourcequotas", " get list ", true},
+    {"", "namespaces", " get ", true},
 }};
 
 bool self_review(const Attributes& what) {

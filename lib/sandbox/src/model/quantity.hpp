@@ -1,12 +1,10 @@
-// Kubernetes quantities: "100Gi", "500m", "1e3".
+// Kubernetes' quantities, as the library reads them.
 #pragma once
 
-#include <optional>
-#include <string_view>
+#include "core/quantity.hpp"
 
 namespace daaa::sandbox {
 
-// The value, or nullopt where the text is no quantity. Exact for all that fits 64 bits of mantissa.
-std::optional<long double> parse_quantity(std::string_view text);
+using core::parse_quantity;
 
 }  // namespace daaa::sandbox

@@ -1,9 +1,9 @@
-#include "model/quantity.hpp"
+#include "core/quantity.hpp"
 
 #include <cctype>
 #include <cmath>
 
-namespace daaa::sandbox {
+namespace daaa::core {
 namespace {
 
 struct Factor {
@@ -64,4 +64,4 @@ std::optional<long double> parse_quantity(std::string_view text) {
   return negative ? -value : value;
 }
 
-}  // namespace daaa::sandbox
+}  // namespace daaa::core
