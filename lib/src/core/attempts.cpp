@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/labels.hpp"
 #include "core/verdict.hpp"
 
 namespace daaa::core {
@@ -57,6 +58,7 @@ void AttemptBook::seen(const model::Pod& pod, LogMode log, Commands& out) {
   const bool changed = is_new || differs(next, entry->attempt);
   entry->attempt = std::move(next);
   entry->pod = pod;
+  forget_labels(entry->pod);
   entry->exists = true;
   if (changed) {
     command::Notice notice;

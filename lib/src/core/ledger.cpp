@@ -49,6 +49,7 @@ Ledger::Ledger(const RunPlan& plan) : run_uid_(plan.run_uid) {
     entry.delay = RetryDelay(plan.jitter_seed + entries_.size());
     entries_.push_back(std::move(entry));
   };
+  entries_.reserve(9);
   for (int i = 0; i < 4; ++i) add(model::Kind::volume, i, plan.volume_names[i]);
   for (int i = 0; i < 4; ++i) add(model::Kind::claim, i, plan.claim_names[i]);
   add(model::Kind::job, 0, plan.job_name);
@@ -130,7 +131,7 @@ void Ledger::created(ObjectId id, const model::ObjectMeta& meta) {
 }
 
 void Ledger::repeat(Entry& entry, const Error& error, TimePoint now) {
-  entry.trouble = error;
+  entry.trouble = std::make_shared<const Error>(error);
   entry.due = now + entry.delay.next(error);
 }
 
@@ -142,7 +143,7 @@ Ledger::Verdict Ledger::create_failed(ObjectId id, const Error& error, TimePoint
   if (trouble == Trouble::taken || error.outcome_unknown) {
     entry.state = State::doubtful;
     entry.absences = trouble == Trouble::taken ? kAbsencesToBelieve : 0;
-    entry.trouble = error;
+    entry.trouble = std::make_shared<const Error>(error);
     entry.due = now;
     return {};
   }
@@ -152,7 +153,7 @@ Ledger::Verdict Ledger::create_failed(ObjectId id, const Error& error, TimePoint
   }
   if (trouble == Trouble::refused || trouble == Trouble::missing) {
     entry.state = State::gone;
-    entry.trouble = error;
+    entry.trouble = std::make_shared<const Error>(error);
     return {Verdict::Kind::refused, error};
   }
   repeat(entry, error, now);

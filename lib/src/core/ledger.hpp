@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,7 +41,7 @@ class Ledger {
     std::vector<std::string> finalizers;
     RetryDelay delay;
     std::string holder;  // run-uid of whoever has the name, where foreign
-    std::optional<Error> trouble;
+    std::shared_ptr<const Error> trouble;
   };
   // What an answer means for the run as a whole; the machine above decides.
   struct Verdict {

@@ -78,7 +78,7 @@ bool is_passing(Trouble trouble) {
 void Denials::denied(const std::string& what, const Error& error, TimePoint now) {
   State& state = states_[what];
   const bool goes_on = state.is_denied && now - state.last <= kSameDenial;
-  state.error = error;
+  state.error = std::make_shared<const Error>(error);
   state.is_denied = true;
   state.last = now;
   if (goes_on) return;
@@ -92,6 +92,7 @@ void Denials::allowed(const std::string& what) {
   State& state = states_[what];
   state.was_allowed = true;
   state.is_denied = false;
+  state.error.reset();
   any_allowed_ = true;
 }
 
@@ -102,7 +103,7 @@ void Denials::interrupted(const std::string& what) {
 
 std::optional<Error> Denials::final_at(TimePoint now) const {
   for (const auto& [what, state] : states_) {
-    if (state.is_denied && state.last >= state.final_at && now >= state.final_at) return state.error;
+    if (state.is_denied && state.last >= state.final_at && now >= state.final_at) return *state.error;
   }
   return std::nullopt;
 }

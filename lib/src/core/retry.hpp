@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -47,8 +48,8 @@ class Denials {
     bool was_allowed = false;
     bool is_denied = false;
     TimePoint final_at;
-    TimePoint last;  // denial
-    Error error;
+    TimePoint last;                      // denial
+    std::shared_ptr<const Error> error;  // with is_denied
   };
   std::map<std::string, State> states_;
   bool any_allowed_ = false;

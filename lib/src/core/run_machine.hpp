@@ -81,6 +81,8 @@ class RunMachine {
   void take(const model::Job& job);
   void take(const model::Pod& pod);
   void take(const model::Event& event);
+  template <class Object>
+  void keep_while_binding(std::map<std::string, Object>& kept, const Object& object);
   void take_owned(ObjectId id, const model::ObjectMeta& meta);
   [[nodiscard]] bool is_ours(const model::ObjectMeta& meta) const;
   [[nodiscard]] bool is_ours(const model::Pod& pod) const;

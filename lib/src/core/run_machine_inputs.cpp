@@ -195,7 +195,7 @@ void RunMachine::on(const input::UserClaim& event) {
                   "; name the claim that holds the workload with --pvc"});
     return;
   }
-  user_claim_ = event.claim;
+  forget_labels(user_claim_.emplace(*event.claim));
   user_claim_waits_for_consumer_ = event.waits_for_consumer;
   if (user_claim_->phase != "Bound") user_claim_due_ = now_ + kUserClaimPoll;
 }
@@ -239,24 +239,30 @@ void RunMachine::take_owned(ObjectId id, const model::ObjectMeta& meta) {
   }
 }
 
+// Once the Job is wanted nobody asks any more how they were bound.
+template <class Object>
+void RunMachine::keep_while_binding(std::map<std::string, Object>& kept, const Object& object) {
+  if (stage_ < Stage::job) forget_labels(kept[object.meta.name] = object);
+}
+
 void RunMachine::take(const model::Volume& volume) {
   const auto id = ledger_.identify(volume);
   if (!id || !is_ours(volume.meta)) return;
-  volumes_[volume.meta.name] = volume;
+  keep_while_binding(volumes_, volume);
   take_owned(*id, volume.meta);
 }
 
 void RunMachine::take(const model::Claim& claim) {
   const auto id = ledger_.identify(claim);
   if (!id || !is_ours(claim.meta)) return;
-  claims_[claim.meta.name] = claim;
+  keep_while_binding(claims_, claim);
   take_owned(*id, claim.meta);
 }
 
 void RunMachine::take(const model::Job& job) {
   const auto id = ledger_.identify(job);
   if (!id || (plan_.mode != Mode::observe && !is_ours(job.meta))) return;
-  job_ = job;
+  forget_labels(job_.emplace(job));
   take_owned(*id, job.meta);
   if (job_end_ || job_gone_) return;
   if (ended_by_deletion(job)) {

@@ -185,6 +185,8 @@ bool RunMachine::advance_claims() {
   if (user_claim_due_ && *user_claim_due_ <= now_) poll_user_claim();
   if (check_taken_away() || check_stolen() || check_user_claim()) return true;
   if (bound()) {
+    volumes_.clear();
+    claims_.clear();
     set_phase(Phase::job, "making the Job");
     ledger_.want(model::Kind::job);
     return enter(Stage::job);

@@ -12,8 +12,10 @@ namespace {
 // with streams that time out.
 constexpr unsigned kHttp2Since = 0x075800;
 
-constexpr long kIdleRequestConnections = 16;
-constexpr long kIdleLogConnections = 4;
+// libcurl counts those in use, too, and closes one that ends where there are more: so these are above any
+// number of watches and requests. Idle are no more than were needed at once.
+constexpr long kMostRequestConnections = 1024;
+constexpr long kMostLogConnections = 256;
 
 // Requests under way at once. Over HTTP/2 they share a connection with the watches and stay below the
 // 100 streams that servers commonly allow; over HTTP/1.1 each needs a connection of its own.
@@ -52,8 +54,8 @@ Engine::Engine(Poller& poller, TimerQueue& timers, Timeouts timeouts, Diagnostic
       http2_(http2 && libcurl_has(CURL_VERSION_HTTP2) &&
              curl_version_info(CURLVERSION_NOW)->version_num >= kHttp2Since),
       route_(Error(ErrorKind::internal, "there is no server to connect to")),
-      requests_(std::make_unique<Pool>(poller, kIdleRequestConnections)),
-      logs_(std::make_unique<Pool>(poller, kIdleLogConnections)) {}
+      requests_(std::make_unique<Pool>(poller, kMostRequestConnections)),
+      logs_(std::make_unique<Pool>(poller, kMostLogConnections)) {}
 
 Engine::~Engine() {
   for (auto& [id, exchange] : exchanges_) detach(*exchange);
@@ -102,14 +104,14 @@ void Engine::set_route(Result<std::shared_ptr<const Route>> route) {
 
 // Pools -------------------------------------------------------------------------------------------
 
-void Engine::replace(std::unique_ptr<Pool>& pool, long idle_connections) {
-  draining_.push_back(std::exchange(pool, std::make_unique<Pool>(poller_, idle_connections)));
+void Engine::replace(std::unique_ptr<Pool>& pool, long most_connections) {
+  draining_.push_back(std::exchange(pool, std::make_unique<Pool>(poller_, most_connections)));
   drop_empty_pools();
 }
 
-void Engine::replace_requests() { replace(requests_, kIdleRequestConnections); }
+void Engine::replace_requests() { replace(requests_, kMostRequestConnections); }
 
-void Engine::replace_logs() { replace(logs_, kIdleLogConnections); }
+void Engine::replace_logs() { replace(logs_, kMostLogConnections); }
 
 void Engine::drop_empty_pools() {
   if (dispatching_ || in_curl_) return;

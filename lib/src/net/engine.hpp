@@ -48,7 +48,7 @@ class Engine {
  private:
   using Owned = std::unique_ptr<Exchange>;
 
-  void replace(std::unique_ptr<Pool>& pool, long idle_connections);
+  void replace(std::unique_ptr<Pool>& pool, long most_connections);
   void replace_requests();
   void replace_logs();
   void drop_empty_pools();

@@ -148,7 +148,8 @@ void Exchange::set_kind(Options& options, bool http2) const {
   options
       .set(CURLOPT_HTTP_VERSION,
            static_cast<long>(http2 && !log ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
-      .set(CURLOPT_BUFFERSIZE, log ? kLogBuffer : kBuffer);
+      .set(CURLOPT_BUFFERSIZE, log ? kLogBuffer : kBuffer)
+      .set(CURLOPT_UPLOAD_BUFFERSIZE, kBuffer);  // 64 KiB else, for objects of one or two
   if (!log) options.set(CURLOPT_PIPEWAIT, 1L);
   // Not on streams: a compressor would hold lines back, and a watch would be many members in one.
   if (kind == ExchangeKind::unary && route_->compression && libcurl_has(CURL_VERSION_LIBZ)) {

@@ -36,14 +36,14 @@ int curl_events_of(unsigned epoll_events) {
   return mask;
 }
 
-Pool::Pool(Poller& poller, long idle_connections) : poller_(poller), multi_(curl_multi_init()) {
+Pool::Pool(Poller& poller, long most_connections) : poller_(poller), multi_(curl_multi_init()) {
   if (multi_ == nullptr) throw std::bad_alloc();
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &on_socket);
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &on_timer);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, idle_connections);
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, most_connections);
 }
 
 Pool::~Pool() {

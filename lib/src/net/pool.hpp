@@ -18,8 +18,8 @@ namespace daaa::net {
 
 class Pool {
  public:
-  // `idle_connections`: how many may wait for their next request.
-  Pool(Poller& poller, long idle_connections);
+  // `most_connections`: in use and waiting for their next request; idle ones above it are closed.
+  Pool(Poller& poller, long most_connections);
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;

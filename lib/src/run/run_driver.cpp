@@ -13,8 +13,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::size_t kLastLines = 20;
-constexpr std::size_t kLastLineBytes = 1000;
 // A write whose answer has not come by then is settled by reading.
 constexpr seconds kWriteTimeout{30};
 // A run that has ended waits for this list: better asked again soon.
@@ -71,16 +69,8 @@ std::string words_of_gap(const std::string& pod, const std::string& from, const 
 RunDriver::RunDriver(RunContext& context, DriverSpec spec)
     : context_(context),
       spec_(std::move(spec)),
-      machine_(spec_.plan),
-      alive_(std::make_shared<RunDriver*>(this)) {
-  if (!spec_.rendered) return;
-  for (std::size_t i = 0; i < 4; ++i) {
-    bodies_[i] = to_json(spec_.rendered->volumes[i].body);
-    bodies_[4 + i] = to_json(spec_.rendered->claims[i].body);
-  }
-  bodies_[8] = to_json(spec_.rendered->job.body);
-  spec_.rendered.reset();
-}
+      machine_(std::move(spec_.plan)),
+      alive_(std::make_shared<RunDriver*>(this)) {}
 
 RunDriver::~RunDriver() {
   if (timer_ != 0) context_.executor.cancel_timer(timer_);
@@ -126,7 +116,7 @@ void RunDriver::reconnect() {
 RunReport RunDriver::report() const {
   RunReport report = machine_.report();
   report.requests = requests_;
-  if (report.verdict != Verdict::succeeded) report.last_lines.assign(last_lines_.begin(), last_lines_.end());
+  if (report.verdict != Verdict::succeeded) report.last_lines = last_lines_.get();
   return report;
 }
 
@@ -185,11 +175,11 @@ std::string RunDriver::object_name(core::ObjectId id) const {
   const auto index = static_cast<std::size_t>(id.index);
   switch (id.kind) {
     case model::Kind::volume:
-      return spec_.plan.volume_names[index];
+      return machine_.plan().volume_names[index];
     case model::Kind::claim:
-      return spec_.plan.claim_names[index];
+      return machine_.plan().claim_names[index];
     default:
-      return spec_.plan.job_name;
+      return machine_.plan().job_name;
   }
 }
 
@@ -211,8 +201,8 @@ void RunDriver::act(const core::command::Watch& command) {
 void RunDriver::act(const core::command::ListPods&) {
   client::ApiRequest api;
   api.path = client::collection_path(
-      resources::kPods, spec_.plan.namespace_,
-      {{"labelSelector", std::string(core::kRunUidLabel) + "=" + spec_.plan.run_uid}});
+      resources::kPods, machine_.plan().namespace_,
+      {{"labelSelector", std::string(core::kRunUidLabel) + "=" + machine_.plan().run_uid}});
   api.timeout = kPodsTimeout;
   request(std::move(api), [this](Result<client::Answer> answer) {
     auto list = answer ? codec::decode_list(model::Kind::pod, answer->body) : answer.error();
@@ -226,39 +216,47 @@ void RunDriver::act(const core::command::ListPods&) {
 
 void RunDriver::act(const core::command::Create& command) {
   const auto id = command.id;
-  if (id.kind != model::Kind::job || !spec_.render_job) {
-    create(id, bodies_[slot_of(id)]);
-    return;
-  }
+  if (id.kind != model::Kind::job || !spec_.job_asks_cluster) return create(id, {});
   context_.traits([this, weak = std::weak_ptr(alive_), id](const workload::ClusterTraits& traits) {
-    if (!weak.lock()) return;
-    auto job = spec_.render_job(traits);
-    if (!job) {
-      feed(core::input::CreateFailed{id, job.error()});
-      return;
-    }
-    bodies_[8] = to_json(job->body);
-    create(id, bodies_[8]);
+    if (weak.lock()) create(id, traits);
   });
 }
 
-void RunDriver::create(core::ObjectId id, const std::string& body) {
+// Those of a kind are made together.
+Result<void> RunDriver::render(model::Kind kind, const workload::ClusterTraits& traits) {
+  if (!spec_.render) return Error(ErrorKind::internal, "there is nothing to make objects from");
+  auto rendered = spec_.render(traits);
+  if (!rendered) return std::move(rendered).error();
+  for (int i = 0; i < 4; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    if (kind == model::Kind::volume) bodies_[slot_of({kind, i})] = to_json(rendered->volumes[at].body);
+    if (kind == model::Kind::claim) bodies_[slot_of({kind, i})] = to_json(rendered->claims[at].body);
+  }
+  if (kind == model::Kind::job) bodies_[slot_of({kind, 0})] = to_json(rendered->job.body);
+  return {};
+}
+
+void RunDriver::create(core::ObjectId id, const workload::ClusterTraits& traits) {
+  if (bodies_[slot_of(id)].empty()) {
+    if (auto rendered = render(id.kind, traits); !rendered)
+      return feed(core::input::CreateFailed{id, rendered.error()});
+  }
   client::ApiRequest api;
   api.method = Method::post;
   const client::Query query = {{"fieldManager", "daaa"}};
-  api.path = client::collection_path(resource_of(id.kind), spec_.plan.namespace_, query);
-  api.body = body;
+  api.path = client::collection_path(resource_of(id.kind), machine_.plan().namespace_, query);
+  api.body = bodies_[slot_of(id)];
   api.timeout = kWriteTimeout;
   request(std::move(api), [this, id](Result<client::Answer> answer) {
     if (!answer) {
       feed(core::input::CreateFailed{id, answer.error()});
     } else {
-      created(id, bodies_[slot_of(id)], *answer);
+      created(id, *answer);
     }
   });
 }
 
-void RunDriver::created(core::ObjectId id, const std::string& sent, const client::Answer& answer) {
+void RunDriver::created(core::ObjectId id, const client::Answer& answer) {
   auto object = codec::decode_object(id.kind, answer.body);
   if (!object) {
     Error error = object.error();
@@ -268,18 +266,19 @@ void RunDriver::created(core::ObjectId id, const std::string& sent, const client
   }
   const std::weak_ptr<RunDriver*> weak = alive_;
   warn_of(answer);
-  const auto dropped = dropped_fields(sent, answer.body);
+  const auto dropped = dropped_fields(std::exchange(bodies_[slot_of(id)], {}), answer.body);
   for (const auto& field : dropped) {
     warn("the server dropped " + field + " of " + object_name(id) + ": this version does not know it");
   }
   if (weak.expired()) return;
+  if (id.kind == model::Kind::job) spec_.render = nullptr;  // the last that is made
   feed(core::input::Created{id, model::meta_of(*object)});
 }
 
 void RunDriver::act(const core::command::Find& command) {
   const auto id = command.id;
   client::ApiRequest api;
-  api.path = client::object_path(resource_of(id.kind), spec_.plan.namespace_, object_name(id));
+  api.path = client::object_path(resource_of(id.kind), machine_.plan().namespace_, object_name(id));
   request(std::move(api), [this, id](Result<client::Answer> answer) {
     if (!answer) {
       if (answer.error().kind == ErrorKind::not_found) {
@@ -302,7 +301,7 @@ void RunDriver::act(const core::command::Delete& command) {
   const auto id = command.id;
   client::ApiRequest api;
   api.method = Method::del;
-  api.path = client::object_path(resource_of(id.kind), spec_.plan.namespace_, object_name(id));
+  api.path = client::object_path(resource_of(id.kind), machine_.plan().namespace_, object_name(id));
   api.body = delete_options(command.uid);
   api.timeout = kWriteTimeout;
   request(std::move(api), [this, id](Result<client::Answer> answer) {
@@ -322,8 +321,8 @@ void RunDriver::act(const core::command::Delete& command) {
 
 void RunDriver::act(const core::command::FindUserClaim&) {
   client::ApiRequest api;
-  api.path =
-      client::object_path(resources::kPersistentVolumeClaims, spec_.plan.namespace_, spec_.plan.user_claim);
+  api.path = client::object_path(resources::kPersistentVolumeClaims, machine_.plan().namespace_,
+                                 machine_.plan().user_claim);
   request(std::move(api), [this](Result<client::Answer> answer) { user_claim_read(std::move(answer)); });
 }
 
@@ -379,7 +378,7 @@ void RunDriver::ask_class(const model::Claim& claim) {
 void RunDriver::ask_events(const model::Claim& claim) {
   client::ApiRequest events;
   events.path = client::collection_path(
-      resources::kEvents, spec_.plan.namespace_,
+      resources::kEvents, machine_.plan().namespace_,
       {{"fieldSelector", "involvedObject.uid=" + claim.meta.uid + ",reason=WaitForFirstConsumer"},
        {"limit", "1"}});
   request(std::move(events), [this, claim](Result<client::Answer> listed) {
@@ -395,7 +394,7 @@ void RunDriver::ask_events(const model::Claim& claim) {
 void RunDriver::act(const core::command::FollowLog& command) {
   const std::string uid = command.attempt.pod_uid;
   LogSource source;
-  source.namespace_ = spec_.plan.namespace_;
+  source.namespace_ = machine_.plan().namespace_;
   source.pod = command.attempt.pod;
   source.pod_uid = uid;
   source.container = core::kMainContainer;
@@ -404,7 +403,7 @@ void RunDriver::act(const core::command::FollowLog& command) {
   source.tail_lines = command.tail_lines;
   LogCallbacks callbacks;
   callbacks.on_lines = [this, uid](std::string_view lines, std::string_view stamp) {
-    keep_last(lines);
+    last_lines_.add(lines);
     RunEvent event;
     event.type = RunEvent::Type::log;
     const Attempt& attempt = logs_[uid].attempt;
@@ -440,17 +439,7 @@ void RunDriver::act(const core::command::FollowLog& command) {
   log.attempt = command.attempt;
   ++context_.open_logs;
   log.stream = std::make_unique<LogStream>(context_.executor, context_.api, std::move(source),
-                                           std::move(callbacks), spec_.plan.jitter_seed + logs_.size());
-}
-
-void RunDriver::keep_last(std::string_view lines) {
-  while (!lines.empty()) {
-    const auto end = lines.find('\n');
-    last_lines_.emplace_back(lines.substr(0, std::min(end, kLastLineBytes)));
-    if (last_lines_.size() > kLastLines) last_lines_.pop_front();
-    if (end == std::string_view::npos) break;
-    lines.remove_prefix(end + 1);
-  }
+                                           std::move(callbacks), machine_.plan().jitter_seed + logs_.size());
 }
 
 void RunDriver::act(const core::command::LogContainerEnded& command) {
@@ -507,7 +496,7 @@ void RunDriver::act(const core::command::Finish&) {
 
 Flow RunDriver::tell(RunEvent& event) {
   if (!spec_.observer) return Flow::proceed;
-  event.job_id = spec_.plan.job_id;
+  event.job_id = machine_.plan().job_id;
   event.time = context_.time_stamp();
   if (event.type == RunEvent::Type::log || event.type == RunEvent::Type::gap) event.phase = machine_.phase();
   return spec_.observer(event);

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/api_client.hpp"
+#include "core/last_lines.hpp"
 #include "core/run_machine.hpp"
 #include "daaa/json.hpp"
 #include "run/log_stream.hpp"
@@ -37,9 +38,10 @@ struct DriverSpec {
   bool log_resume = true;
   bool log_by_line = false;
   Observer observer;
-  // With Mode::run: what is to be made, by ObjectId. The Job's body may depend on the cluster.
-  std::optional<workload::RenderedRun> rendered;
-  std::function<Result<RenderedObject>(const workload::ClusterTraits&)> render_job;
+  // With Mode::run: what is to be made. It is rendered when it is needed, not kept: thousands of runs may
+  // wait.
+  std::function<Result<workload::RenderedRun>(const workload::ClusterTraits&)> render;
+  bool job_asks_cluster = false;                  // the Job's body depends on its traits
   std::function<void(const RunReport&)> on_done;  // once; the driver may be destroyed after it
 };
 
@@ -91,24 +93,24 @@ class RunDriver final : public WatchSubscriber {
 
   // Sends a request whose answer is dropped once the driver is gone.
   void request(client::ApiRequest request, std::function<void(Result<client::Answer>)> done);
-  void create(core::ObjectId id, const std::string& body);
-  void created(core::ObjectId id, const std::string& sent, const client::Answer& answer);
+  void create(core::ObjectId id, const workload::ClusterTraits& traits);
+  Result<void> render(model::Kind kind, const workload::ClusterTraits& traits);
+  void created(core::ObjectId id, const client::Answer& answer);
   void user_claim_read(Result<client::Answer> answer);
   void ask_class(const model::Claim& claim);
   void ask_events(const model::Claim& claim);
   void warn_of(const client::Answer& answer);
   void warn(const std::string& message);
   void finish_logs(TimePoint deadline);
-  void keep_last(std::string_view lines);
   Flow tell(RunEvent& event);
   [[nodiscard]] std::string object_name(core::ObjectId id) const;
 
   RunContext& context_;
   DriverSpec spec_;
   core::RunMachine machine_;
-  std::array<std::string, 9> bodies_;
-  std::map<std::string, Log> logs_;  // by pod uid
-  std::deque<std::string> last_lines_;
+  std::array<std::string, 9> bodies_;  // of objects that are being made
+  std::map<std::string, Log> logs_;    // by pod uid
+  core::LastLines last_lines_{20, 1000};
   std::vector<std::string> warned_;
   std::vector<core::Input> inbox_;
   bool feeding_ = false;

@@ -380,14 +380,10 @@ Result<RunHandle> Runner::submit(const Workload& workload, const RunOptions& opt
   spec.log_resume = options.log_resume;
   spec.log_by_line = options.log_by_line;
   spec.observer = std::move(observer);
-  if (workload.values.hardening == Values::Hardening::automatic) {
-    spec.render_job = [workload, identity](const workload::ClusterTraits& traits) -> Result<RenderedObject> {
-      auto again = workload::render_run(workload, identity, traits);
-      if (!again) return std::move(again).error();
-      return std::move(again->job);
-    };
-  }
-  spec.rendered = std::move(*rendered);
+  spec.job_asks_cluster = workload.values.hardening == Values::Hardening::automatic;
+  spec.render = [workload, identity](const workload::ClusterTraits& traits) {
+    return workload::render_run(workload, identity, traits);
+  };
 
   auto state = impl_->make_state(workload.job_id);
   impl_->executor->post(

@@ -105,6 +105,36 @@ TEST_CASE("a connection is kept for the next request, and requests and connectio
   CHECK(connections == 2);
 }
 
+TEST_CASE("over HTTP/1.1 many watches leave room for connections that are kept", "[net][connections]") {
+  constexpr int kWatches = 24;
+  TlsServer server(good_server(), [](Connection& connection) {
+    while (const auto request = connection.read_request()) {
+      if (request->path == "/watch") {
+        connection.begin_chunked();
+        return connection.wait_for_end();
+      }
+      connection.answer(200, "{}");
+    }
+  });
+  std::int64_t connections = 0;
+  Diagnostics diagnostics;
+  diagnostics.metric = [&](const Metric& metric) {
+    if (metric.name == "http.connections") connections += metric.value;
+  };
+  LoopFixture fixture(server, {}, diagnostics);
+  std::deque<Answer> watches(kWatches);
+  for (Answer& watch : watches) fixture.loop->start(get("/watch", ExchangeKind::watch), watch);
+  fixture.run_until([&] {
+    return std::all_of(watches.begin(), watches.end(), [](const Answer& watch) { return watch.heads == 1; });
+  });
+  for (int i = 0; i < 20; ++i) {
+    Answer answer;
+    fixture.exchange(get("/unary"), answer);
+    REQUIRE(answer.ok());
+  }
+  CHECK(connections == 1);  // a watch's is counted when it ends
+}
+
 TEST_CASE("distrusted connections are closed when idle and used by no further request",
           "[net][connections]") {
   std::atomic<int> closed{0};
