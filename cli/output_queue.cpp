@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kFull = 1U << 20;
 constexpr std::size_t kDrained = kFull / 4;
+constexpr std::size_t kBatch = 64U << 10;
+constexpr std::chrono::milliseconds kNap{2};
 
 }  // namespace
 
@@ -38,12 +40,18 @@ bool OutputQueue::open_file(const std::string& path) {
 
 void OutputQueue::put(To to, std::string bytes) {
   if (bytes.empty()) return;
+  bool worth_waking = true;
   {
     const std::lock_guard lock(mutex_);
     queued_ += bytes.size();
-    queue_.push_back({to, std::move(bytes)});
+    if (!queue_.empty() && queue_.back().to == to && queue_.back().bytes.size() < kBatch) {
+      queue_.back().bytes += bytes;
+    } else {
+      queue_.push_back({to, std::move(bytes)});
+    }
+    worth_waking = !napping_ || queued_ >= kBatch;
   }
-  wake_.notify_one();
+  if (worth_waking) wake_.notify_one();
 }
 
 void OutputQueue::set_status(std::string line) {
@@ -69,17 +77,29 @@ void OutputQueue::when_drained(std::function<void()> call) {
 bool OutputQueue::flush(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   const auto done = [this] { return queue_.empty() && !writing_; };
+  hurried_ = true;
+  wake_.notify_one();
+  bool written = true;
   if (limit.count() == 0) {
     idle_.wait(lock, done);
-    return true;
+  } else {
+    written = idle_.wait_for(lock, limit, done);
   }
-  return idle_.wait_for(lock, limit, done);
+  hurried_ = false;
+  return written;
 }
 
 void OutputQueue::serve() {
   std::unique_lock lock(mutex_);
+  auto wrote_at = std::chrono::steady_clock::time_point();
   while (true) {
     wake_.wait(lock, [this] { return stop_ || !queue_.empty() || status_changed_; });
+    // A log that comes fast is written in large pieces; a line by itself at once.
+    if (std::chrono::steady_clock::now() - wrote_at < kNap) {
+      napping_ = true;
+      wake_.wait_for(lock, kNap, [this] { return stop_ || hurried_ || queued_ >= kBatch; });
+      napping_ = false;
+    }
     while (!queue_.empty()) {
       const Piece piece = std::move(queue_.front());
       queue_.pop_front();
@@ -103,6 +123,7 @@ void OutputQueue::serve() {
       draw_status(status);
       lock.lock();
     }
+    wrote_at = std::chrono::steady_clock::now();
     idle_.notify_all();
     if (stop_ && queue_.empty()) break;
   }

@@ -55,6 +55,8 @@ class OutputQueue {
   bool status_changed_ = false;
   bool stop_ = false;
   bool writing_ = false;
+  bool napping_ = false;  // the thread waits for more, to write it at once
+  bool hurried_ = false;  // somebody waits for all to be written
   std::function<void()> drained_;
   // Of the thread alone:
   bool drawn_ = false;

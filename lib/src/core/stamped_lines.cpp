@@ -60,8 +60,27 @@ LinePiece StampedLines::piece(std::string_view bytes, bool ends_line) const {
   return {stamp_, last_record_, stamp_text_, pieces_, bytes, ends_line};
 }
 
+// Most lines share their second with the one before: of those only the fraction is read.
+std::optional<Timestamp> StampedLines::read_stamp(std::string_view text) const {
+  constexpr std::size_t kToFraction = 20;  // "2026-11-23T18:18:49."
+  constexpr std::size_t kWhole = 30;       // with nine digits and "Z"
+  const auto usual = [](std::string_view stamp) {
+    return stamp.size() == kWhole && stamp[kToFraction - 1] == '.' && stamp.back() == 'Z';
+  };
+  const std::string_view before = stamp_text_;
+  if (!usual(text) || !usual(before) || text.substr(0, kToFraction) != before.substr(0, kToFraction)) {
+    return parse_timestamp(text);
+  }
+  std::int64_t fraction = 0;
+  for (const char c : text.substr(kToFraction, kWhole - kToFraction - 1)) {
+    if (!is_digit(c)) return std::nullopt;
+    fraction = fraction * 10 + (c - '0');
+  }
+  return Timestamp{floor_to_second(stamp_).ns + fraction};
+}
+
 bool StampedLines::begin_line(std::string_view stamp_text) {
-  const auto stamp = parse_timestamp(stamp_text);
+  const auto stamp = read_stamp(stamp_text);
   if (!stamp) return false;
   stamp_ = last_record_ = *stamp;
   stamp_text_.assign(stamp_text);

@@ -60,6 +60,7 @@ class StampedLines {
   void read_content(std::string_view& bytes);
   void read_boundary(std::string_view& bytes);
   void read_foreign(std::string_view& bytes);
+  [[nodiscard]] std::optional<Timestamp> read_stamp(std::string_view text) const;
   bool begin_line(std::string_view stamp_text);
   void finish_line();
   void take_inner_stamp();

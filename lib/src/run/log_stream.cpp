@@ -23,10 +23,14 @@ struct Output final : LogCursor::Sink {
     std::string data;   // gap: from
     std::string stamp;  // gap: to
   };
-  explicit Output(bool each_line) : by_line(each_line) {}
+  // `expected`: how many bytes are about to come.
+  Output(bool each_line, std::size_t expected) : by_line(each_line), room(each_line ? 0 : expected) {}
 
   void on_line(std::string_view bytes, std::string_view stamp) override {
-    if (by_line || items.empty() || items.back().gap) items.push_back({false, {}, std::string(stamp)});
+    if (by_line || items.empty() || items.back().gap) {
+      items.push_back({false, {}, std::string(stamp)});
+      items.back().data.reserve(room);
+    }
     items.back().data.append(bytes);
   }
   void on_gap(core::Timestamp from, core::Timestamp to) override {
@@ -34,6 +38,7 @@ struct Output final : LogCursor::Sink {
   }
 
   bool by_line;
+  std::size_t room;
   std::vector<Item> items;
 };
 
@@ -147,7 +152,7 @@ struct LogStream::Impl final : client::StreamReader {
   Flow on_bytes(std::string_view bytes) override {
     if (!report_lost(Lost::if_more_comes)) return Flow::proceed;
     has_read = true;
-    Output output(source.by_line);
+    Output output(source.by_line, bytes.size());
     cursor.feed(bytes, output);
     session.received(bytes.size(), cursor.news(), executor.now());
     if (!hand_over(output)) return Flow::proceed;
@@ -186,7 +191,7 @@ struct LogStream::Impl final : client::StreamReader {
   }
 
   bool hand_over_rest() {
-    Output output(source.by_line);
+    Output output(source.by_line, 0);
     cursor.finish(output);
     return hand_over(output);
   }

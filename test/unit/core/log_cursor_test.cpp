@@ -72,6 +72,29 @@ TEST_CASE("lines carry the node's own stamps", "[core][log]") {
 }
 
 // kubernetes-1.20/log-odd-bytes of the recordings: 20,000 characters, a stamp after 16,384 of them.
+TEST_CASE("stamps of one second are told apart by their fractions, in whatever form they come",
+          "[core][log]") {
+  const std::string second = "2026-11-23T18:18:49";
+  for (const char* later : {".000000002Z", ".5Z", ".500000000Z", ".123456789Z"}) {
+    LogCursor cursor;
+    Received received;
+    read_stream(cursor, received, second + ".000000001Z a\n" + second + later + " b\n", 7);
+    INFO(later);
+    CHECK(received.text == "a\nb\n");
+    REQUIRE(cursor.last());
+    CHECK(*cursor.last() == *parse_timestamp(second + later));
+  }
+  // The same text in another zone is another second; what is no stamp is none beside one of its second
+  // either.
+  LogCursor cursor;
+  Received received;
+  read_stream(cursor, received, second + ".000000001Z a\n" + second + ".000000002+02:00 b\n", 7);
+  CHECK(*cursor.last() == *parse_timestamp(second + ".000000002+02:00"));
+  LogCursor other;
+  const auto end = read_stream(other, received, second + ".000000001Z a\n" + second + ".00000000xZ b\n", 7);
+  CHECK(end.strange);
+}
+
 TEST_CASE("B41: stamps inside long lines of old kubelets are taken out", "[core][log]") {
   check_text("2026-11-23T18:18:49.856199781Z " + xs(16'384) + "2026-11-23T18:18:49.856501508Z " + xs(3'616) +
                  "\n2026-11-23T18:18:49.856506936Z tab\there\n",
