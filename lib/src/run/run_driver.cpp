@@ -88,7 +88,7 @@ void RunDriver::cancel(CancelPolicy policy, const std::string& reason, std::opti
 }
 
 std::string RunDriver::watch_key(model::Kind kind) const {
-  return kind == model::Kind::event ? WatchHub::event_key(spec_.plan.job_name) : spec_.release;
+  return kind == model::Kind::event ? WatchHub::event_key(machine_.plan().job_name) : spec_.release;
 }
 
 void RunDriver::note(const std::string& reason, const std::string& message) {
