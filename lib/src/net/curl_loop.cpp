@@ -4,10 +4,12 @@
 // each time anything happens, which with thousands of quiet watches is most of the work.
 #include "net/curl_loop.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <deque>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "net/engine.hpp"
 #include "net/sigpipe.hpp"
@@ -23,19 +25,23 @@ constexpr int kExchangesAtOnce = 256;
 struct CurlLoop::Impl {
   GlobalCurl curl;  // first: the handles below need it to the last
   Endpoint endpoint;
+  Timeouts timeouts;
   Diagnostics diagnostics;
   Poller poller;
   TimerQueue timers;
   Engine engine;
+  std::vector<Engine*> engines;  // ours first, then those of the sides
 
   std::mutex mutex;
   std::deque<std::function<void()>> posted;  // guarded by mutex
   std::atomic<bool> stopping{false};
 
-  Impl(Endpoint where, Timeouts timeouts, Diagnostics sinks)
+  Impl(Endpoint where, Timeouts limits, Diagnostics sinks)
       : endpoint(std::move(where)),
+        timeouts(limits),
         diagnostics(std::move(sinks)),
-        engine(poller, timers, timeouts, diagnostics, endpoint.http2) {}
+        engine(poller, timers, limits, diagnostics, endpoint.http2),
+        engines{&engine} {}
 
   // Each does what there is at the moment, not what comes of it, so that none starves the others. True:
   // `finished`.
@@ -87,17 +93,20 @@ bool CurlLoop::Impl::do_timers(const Finished& finished) {
 
 template <class Finished>
 bool CurlLoop::Impl::do_exchanges(const Finished& finished) {
-  for (int left = kExchangesAtOnce; left > 0 && engine.advance(); --left) {
-    if (finished()) return true;
+  for (std::size_t i = 0; i < engines.size(); ++i) {
+    for (int left = kExchangesAtOnce; left > 0 && engines[i]->advance(); --left) {
+      if (finished()) return true;
+    }
+    engines[i]->expire(std::chrono::steady_clock::now());
   }
-  engine.expire(std::chrono::steady_clock::now());
   return finished();
 }
 
 template <class Finished>
 bool CurlLoop::Impl::do_sockets(const Finished& finished) {
   for (const Poller::Ready& event : poller.wait(wake_at())) {
-    engine.ready(event);
+    for (std::size_t i = 0; i < engines.size() && !engines[i]->ready(event); ++i) {
+    }
     if (finished()) return true;  // epoll reports the others again
   }
   return false;
@@ -105,10 +114,13 @@ bool CurlLoop::Impl::do_sockets(const Finished& finished) {
 
 // When the loop must go on by itself, whatever the sockets do.
 std::optional<TimePoint> CurlLoop::Impl::wake_at() {
-  if (posted_count() > 0 || engine.has_work()) return TimePoint{};
+  if (posted_count() > 0) return TimePoint{};
   auto when = timers.next();
-  const auto due = engine.due();
-  if (due && (!when || *due < *when)) when = due;
+  for (const Engine* one : engines) {
+    if (one->has_work()) return TimePoint{};
+    const auto due = one->due();
+    if (due && (!when || *due < *when)) when = due;
+  }
   return when;
 }
 
@@ -187,6 +199,65 @@ void CurlLoop::resume(ExchangeId id) { impl_->engine.resume(id); }
 void CurlLoop::distrust_connections() {
   const SigpipeGuard guard;
   impl_->engine.distrust_connections();
+}
+
+// A second kind of connections ----------------------------------------------------------------------
+
+struct CurlLoop::Side::State {
+  CurlLoop::Impl& loop;
+  Endpoint endpoint;
+  Engine engine;
+
+  State(CurlLoop::Impl& owner, Endpoint where)
+      : loop(owner),
+        endpoint(std::move(where)),
+        engine(owner.poller, owner.timers, owner.timeouts, owner.diagnostics, endpoint.http2) {
+    loop.engines.push_back(&engine);
+  }
+  ~State() {
+    auto& all = loop.engines;
+    all.erase(std::remove(all.begin(), all.end(), &engine), all.end());
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+};
+
+Result<std::unique_ptr<CurlLoop::Side>> CurlLoop::add_side(Endpoint endpoint) {
+  auto route = Route::make(endpoint);
+  if (!route) return std::move(route).error();
+  auto state = std::make_unique<Side::State>(*impl_, std::move(endpoint));
+  state->engine.set_route(std::move(route));
+  return std::unique_ptr<Side>(new Side(std::move(state)));
+}
+
+CurlLoop::Side::Side(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+CurlLoop::Side::~Side() {
+  const SigpipeGuard guard;
+  state_.reset();
+}
+
+void CurlLoop::Side::use_certificate(const std::string& certificate_pem, const Secret& key_pem) {
+  const SigpipeGuard guard;
+  state_->endpoint.client_certificate_pem = certificate_pem;
+  state_->endpoint.client_key_pem = key_pem.copy();
+  state_->engine.set_route(Route::make(state_->endpoint));
+}
+
+ExchangeId CurlLoop::Side::start(HttpRequest request, ResponseHandler& handler) {
+  return state_->engine.start(std::move(request), handler);
+}
+
+void CurlLoop::Side::cancel(ExchangeId id) {
+  const SigpipeGuard guard;
+  state_->engine.cancel(id);
+}
+
+void CurlLoop::Side::resume(ExchangeId id) { state_->engine.resume(id); }
+
+void CurlLoop::Side::distrust_connections() {
+  const SigpipeGuard guard;
+  state_->engine.distrust_connections();
 }
 
 }  // namespace daaa::net

@@ -59,10 +59,33 @@ class CurlLoop final : public Executor, public Transport {
   void resume(ExchangeId id) override;
   void distrust_connections() override;
 
+  // Connections of a second kind, with their own certificates, served by the same loop and thread. The
+  // loop must outlive what is returned; it is made and destroyed on the loop's thread or while run() is
+  // not under way.
+  class Side;
+  Result<std::unique_ptr<Side>> add_side(Endpoint endpoint);
+
  private:
   struct Impl;
   explicit CurlLoop(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+};
+
+class CurlLoop::Side final : public Transport {
+ public:
+  ~Side() override;
+  void use_certificate(const std::string& certificate_pem, const Secret& key_pem);
+
+  ExchangeId start(HttpRequest request, ResponseHandler& handler) override;
+  void cancel(ExchangeId id) override;
+  void resume(ExchangeId id) override;
+  void distrust_connections() override;
+
+ private:
+  friend class CurlLoop;
+  struct State;
+  explicit Side(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace daaa::net

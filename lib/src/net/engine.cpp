@@ -113,6 +113,11 @@ void Engine::replace_requests() { replace(requests_, kMostRequestConnections); }
 
 void Engine::replace_logs() { replace(logs_, kMostLogConnections); }
 
+bool Engine::owns(const Pool* pool) const {
+  const auto is_it = [pool](const std::unique_ptr<Pool>& one) { return one.get() == pool; };
+  return is_it(requests_) || is_it(logs_) || std::any_of(draining_.begin(), draining_.end(), is_it);
+}
+
 void Engine::drop_empty_pools() {
   if (dispatching_ || in_curl_) return;
   const auto empty = [](const std::unique_ptr<Pool>& pool) { return pool->exchanges() == 0; };
@@ -189,9 +194,11 @@ void Engine::in_curl(Work work) {
   work();
 }
 
-void Engine::ready(const Poller::Ready& event) {
+bool Engine::ready(const Poller::Ready& event) {
   auto* pool = static_cast<Pool*>(poller_.owner(event.fd));
-  if (pool != nullptr) act(*pool, event.fd, curl_events_of(event.events));
+  if (pool == nullptr || !owns(pool)) return false;
+  act(*pool, event.fd, curl_events_of(event.events));
+  return true;
 }
 
 void Engine::expire(TimePoint now) {

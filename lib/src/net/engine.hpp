@@ -41,7 +41,8 @@ class Engine {
   // Begins what has been started and goes on with what has been resumed; false: there was nothing to do.
   bool advance();
   [[nodiscard]] bool has_work() const;
-  void ready(const Poller::Ready& event);
+  // False: the descriptor is not one of ours.
+  bool ready(const Poller::Ready& event);
   void expire(TimePoint now);  // libcurl's own timers
   [[nodiscard]] std::optional<TimePoint> due() const;
 
@@ -52,6 +53,7 @@ class Engine {
   void replace_requests();
   void replace_logs();
   void drop_empty_pools();
+  [[nodiscard]] bool owns(const Pool* pool) const;
   template <class Work>
   void in_curl(Work work);
 
