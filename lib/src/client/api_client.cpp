@@ -112,6 +112,12 @@ void ApiClient::Impl::finish(Call& call, Result<void> end) {
   } else if (end && ended.reader == nullptr && ended.answer.body.size() > kMaxBody) {
     end = Error(ErrorKind::protocol, "the answer is larger than 64 MiB; is this an API server?");
   }
+  if (!end && ended.answer.status == 401) {
+    // "Unauthorized" is all that the server says; what a person can do is known here.
+    Error error = std::move(end).error();
+    if (const auto advice = authenticator.advice(); !advice.empty()) error.message += "; " + advice;
+    end = std::move(error);
+  }
   if (!end) {
     Error error = std::move(end).error().in(std::string(to_string(ended.request.method)) + " " +
                                             ended.request.path.substr(0, ended.request.path.find('?')));
@@ -130,10 +136,21 @@ void ApiClient::Impl::finish(Call& call, Result<void> end) {
 CallId ApiClient::Impl::add(ApiRequest request, ExchangeKind kind, StreamReader* reader, Done done) {
   const CallId id = next_id++;
   calls.emplace(id, std::make_unique<Call>(*this, id, std::move(request), kind, reader, std::move(done)));
-  // Posted, so that no caller is called back before it knows the call's id.
-  executor.post([weak = std::weak_ptr(alive), id] {
+  auto begin = [weak = std::weak_ptr(alive), id] {
     if (const auto self = weak.lock()) (*self)->authorize(id);
-  });
+  };
+  const TimePoint now = executor.now();
+  TimePoint due = now;
+  if (kind == ExchangeKind::unary && options.rate) {
+    due = options.rate->take(now);
+    if (calls.at(id)->request.method == Method::del) due = now;
+  }
+  // Posted, so that no caller is called back before it knows the call's id.
+  if (due > now) {
+    executor.run_at(due, std::move(begin));
+  } else {
+    executor.post(std::move(begin));
+  }
   return id;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "client/rate_limit.hpp"
 #include "cluster/authenticator.hpp"
 #include "daaa/diagnostics.hpp"
 #include "daaa/result.hpp"
@@ -46,6 +47,9 @@ class ApiClient {
   struct Options {
     std::string path_prefix;  // of the server's URL, without a slash at its end
     Diagnostics diagnostics;
+    // Unary calls are begun no faster than this; deletions count but never wait, since a run that is
+    // cancelled has seconds. Null: no limit. Clients of several identities share one.
+    std::shared_ptr<RateLimit> rate;
   };
   ApiClient(Executor& executor, Transport& transport, cluster::Authenticator& authenticator, Options options);
   ~ApiClient();
