@@ -33,7 +33,8 @@ std::string escaped_key(std::string_view key) {
 // A token from memory, a client certificate, or nothing: the server decides, and nothing follows.
 class StaticAuthenticator final : public Authenticator {
  public:
-  explicit StaticAuthenticator(const ClusterConfig& config) : origin_(config.origin) {
+  explicit StaticAuthenticator(const ClusterConfig& config)
+      : origin_(config.origin), has_certificate_(!config.credential.client_certificate_pem.empty()) {
     auto headers = impersonation_headers(config.impersonation);
     if (!headers) {
       error_ = std::move(headers).error();
@@ -55,7 +56,16 @@ class StaticAuthenticator final : public Authenticator {
   }
   bool refused(std::uint64_t) override { return false; }
   std::optional<std::int64_t> expires_at() const override { return jwt_expiry(token_.reveal()); }
+  // OpenShift's OAuth server hands these out to `oc login`; accessTokenMaxAgeSeconds is 86400 by default.
+  std::optional<std::chrono::seconds> usual_life() const override {
+    const bool from_oauth = token_.reveal().substr(0, 7) == "sha256~";
+    return from_oauth ? std::optional<std::chrono::seconds>(std::chrono::hours(24)) : std::nullopt;
+  }
   std::string advice() const override {
+    if (token_.empty() && !has_certificate_) {
+      return origin_ +
+             " holds no credential: log in (`oc login`), or give a token, certificate or exec plugin";
+    }
     if (token_.empty()) return "the client certificate of " + origin_ + " is not accepted: ask for a new one";
     return "the token of " + origin_ +
            " has expired or was revoked: log in again (`oc login`), or use a service account's tokenFile, "
@@ -64,6 +74,7 @@ class StaticAuthenticator final : public Authenticator {
 
  private:
   std::string origin_;
+  bool has_certificate_;
   std::optional<Error> error_;
   Headers impersonation_;
   Secret token_;

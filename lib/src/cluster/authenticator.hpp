@@ -1,6 +1,7 @@
 // Gives each request the headers that say who we are, and keeps the credential behind them alive.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,6 +36,8 @@ class Authenticator {
   // Whether a newer credential follows by itself (token file, exec plugin), so that a run may outlast
   // expires_at().
   [[nodiscard]] virtual bool renews() const { return false; }
+  // How long a credential of this kind lasts as a rule, where it does not say when it ends itself.
+  [[nodiscard]] virtual std::optional<std::chrono::seconds> usual_life() const { return std::nullopt; }
   // What a person can do when the server goes on to refuse: "log in again (`oc login`), ...".
   [[nodiscard]] virtual std::string advice() const { return {}; }
 };
