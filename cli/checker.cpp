@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "core/timestamps.hpp"
 #include "follow.hpp"
 
 namespace daaa::cli {
@@ -11,11 +12,14 @@ namespace {
 
 class Checker {
  public:
-  Checker(Client& client, const Workload& workload) : client_(client), workload_(workload) {}
+  Checker(Client& client, Client& volumes_client, const Workload& workload)
+      : client_(client), volumes_client_(volumes_client), workload_(workload) {}
 
   const std::vector<CheckAnswer>& run() {
     if (!server()) return answers_;
     who();
+    credential("credential", client_);
+    if (&volumes_client_ != &client_) credential("credential for volumes", volumes_client_);
     rights();
     traits();
     claim();
@@ -74,10 +78,26 @@ class Checker {
     }
   }
 
+  // Against the Job's own deadline, the only one that is known here.
+  void credential(const std::string& question, const Client& client) {
+    const std::chrono::seconds limit(workload_.values.job.active_deadline_seconds.value_or(0));
+    const auto life = client.credential_life(limit);
+    const std::string end = life.ends_at ? core::format_second({*life.ends_at * 1'000'000'000}) : "";
+    if (!life.warning.empty()) {
+      warn(question, life.warning);
+    } else if (life.renews) {
+      good(question, "renewed by itself" + (end.empty() ? "" : "; the present one ends at " + end));
+    } else if (!end.empty()) {
+      good(question, "the token ends at " + end + " and is not renewed");
+    } else {
+      good(question, "it does not say when it ends, and is not renewed");
+    }
+  }
+
   void right(const Resource& type, const char* verb, const char* subresource = "") {
     const std::string what =
         std::string(verb) + " " + type.plural + (*subresource != '\0' ? "/" : "") + subresource;
-    auto access = client_.review(verb, type, workload_.namespace_, subresource);
+    auto access = client_for(type).review(verb, type, workload_.namespace_, subresource);
     if (!access) {
       bad("right to " + what, access.error());
     } else if (!access->allowed) {
@@ -95,10 +115,10 @@ class Checker {
       right(resources::kPersistentVolumeClaims, verb);
       right(resources::kJobs, verb);
     }
-    for (const char* verb : {"get", "list", "watch"}) right(resources::kPods, verb);
+    for (const char* verb : {"list", "watch"}) right(resources::kPods, verb);
     right(resources::kPods, "get", "log");
     for (const char* verb : {"list", "watch"}) right(resources::kEvents, verb);
-    if (rights_ == 21) good("rights", "all 21 that a run uses");
+    if (rights_ == 20) good("rights", "all 20 that a run uses");
   }
 
   void traits() { traits_.openshift = client_.get_raw("/apis/security.openshift.io").has_value(); }
@@ -154,7 +174,8 @@ class Checker {
   void handles(const workload::RenderedRun& run) {
     Json volume;
     if (!user_volume_.empty()) {
-      if (auto found = client_.find(resources::kPersistentVolumes, {}, user_volume_); found && *found) {
+      if (auto found = volumes_client_.find(resources::kPersistentVolumes, {}, user_volume_);
+          found && *found) {
         volume = std::move(**found);
       }
     }
@@ -168,7 +189,7 @@ class Checker {
     all.emplace_back(&resources::kJobs, &run.job);
     std::size_t accepted = 0;
     for (const auto& [type, object] : all) {
-      auto answer = client_.dry_run_create(*type, object->namespace_, object->body);
+      auto answer = client_for(*type).dry_run_create(*type, object->namespace_, object->body);
       if (answer) {
         ++accepted;
       } else {
@@ -182,7 +203,7 @@ class Checker {
   void driver() {
     if (workload_.values.storage.source != "csi") return;
     const std::string name = "spectrumscale.csi.ibm.com";
-    auto found = client_.find({"storage.k8s.io", "v1", "csidrivers", false}, {}, name);
+    auto found = volumes_client_.find({"storage.k8s.io", "v1", "csidrivers", false}, {}, name);
     if (!found) {
       warn("CSI driver", "cannot be looked at: " + found.error().to_string());
     } else if (!*found) {
@@ -215,7 +236,13 @@ class Checker {
     }
   }
 
+  // Of cluster-wide types a run's own right is on volumes only.
+  Client& client_for(const Resource& type) {
+    return type.plural == resources::kPersistentVolumes.plural ? volumes_client_ : client_;
+  }
+
   Client& client_;
+  Client& volumes_client_;
   const Workload& workload_;
   std::vector<CheckAnswer> answers_;
   workload::ClusterTraits traits_;
@@ -225,8 +252,8 @@ class Checker {
 
 }  // namespace
 
-std::vector<CheckAnswer> check_workload(Client& client, const Workload& workload) {
-  return Checker(client, workload).run();
+std::vector<CheckAnswer> check_workload(Client& client, Client& volumes_client, const Workload& workload) {
+  return Checker(client, volumes_client, workload).run();
 }
 
 }  // namespace daaa::cli

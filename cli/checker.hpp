@@ -20,6 +20,7 @@ struct CheckAnswer {
 };
 
 // Blocks until all is asked. Where the server cannot be reached the first answer is the only one.
-std::vector<CheckAnswer> check_workload(Client& client, const Workload& workload);
+// `volumes_client` asks as whoever makes the volumes; it may be the same.
+std::vector<CheckAnswer> check_workload(Client& client, Client& volumes_client, const Workload& workload);
 
 }  // namespace daaa::cli

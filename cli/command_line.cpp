@@ -76,7 +76,10 @@ po::options_description cluster_options() {
                                               "impersonate this user")(
       "as-group", po::value<std::vector<std::string>>()->value_name("GROUP"),
       "impersonate this group; may be repeated")("insecure-skip-tls-verify",
-                                                 "trust any server: for tests only");
+                                                 "trust any server: for tests only")(
+      "volumes-context", po::value<std::string>()->value_name("NAME"),
+      "context of the identity that makes, watches and deletes the volumes; all else is done as --context "
+      "says")("no-proxy", "connect directly, whatever the environment and the kubeconfig say");
   return group;
 }
 

@@ -97,10 +97,14 @@ int follow(ClusterConfig cluster, const Following& following, const StartRun& st
   if (!reporter) return report_error(reporter.error());
   Reporter& tell = **reporter;
   for (const auto& warning : cluster.warnings) tell.say("warning: " + warning);
+  if (following.volumes) {
+    for (const auto& warning : following.volumes->warnings) tell.say("warning: " + warning);
+  }
   for (const auto& warning : following.warnings) tell.say("warning: " + warning);
 
   RunnerOptions options;
   options.shared_watches = false;
+  options.volumes_identity = following.volumes;
   options.diagnostics = stderr_diagnostics(verbose);
   int status = kInternal;
   bool in_a_hurry = false;
@@ -108,12 +112,12 @@ int follow(ClusterConfig cluster, const Following& following, const StartRun& st
     Runner runner(std::move(cluster), options);
     RunHandle made;
     std::mutex made_mutex;
-    // Held until the handle is known: the loop may be faster than we are.
+    // Held until the handle is known and the first line is told: the loop may be faster than we are.
     std::unique_lock made_lock(made_mutex);
     auto run = start(runner, [&](const RunEvent& event) {
+      const std::lock_guard lock(made_mutex);
       tell.event(event);
       if (following.leave_when_made && event.type == RunEvent::Type::created && event.object_kind == "Job") {
-        const std::lock_guard lock(made_mutex);
         made.cancel(CancelPolicy::detach, "submitted");
       }
       return event.type == RunEvent::Type::log && queue->is_full() ? Flow::pause : Flow::proceed;
@@ -123,9 +127,9 @@ int follow(ClusterConfig cluster, const Following& following, const StartRun& st
       return status_of(run.error());
     }
     made = *run;
+    tell.begin(following.headline);
     made_lock.unlock();
     queue->when_drained([handle = *run] { handle.resume_log(); });
-    tell.begin(following.headline);
     SignalPolicy policy(runner, *run, tell, following);
     const SignalThread signals([&policy](int signal) { policy(signal); });
     const auto report = run->wait();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "command_line.hpp"
 #include "daaa/run.hpp"
@@ -12,6 +13,7 @@ namespace daaa::cli {
 struct Following {
   ReporterOptions reporter;
   std::string log_file;
+  std::shared_ptr<const ClusterConfig> volumes;  // RunnerOptions::volumes_identity
   CancelPolicy on_interrupt = CancelPolicy::remove;
   bool exit_zero = false;
   bool leave_when_made = false;  // `submit`: detach as soon as the Job is there, print the JOBID

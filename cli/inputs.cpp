@@ -4,6 +4,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -171,6 +172,38 @@ Error unknown_word(const char* option, const std::string& word, const char* word
           "--" + std::string(option) + " takes " + words + ", not '" + word + "'"};
 }
 
+std::string for_shell(const std::string& word) {
+  static constexpr char kPlain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// What leads to the server, whoever we are there.
+Result<void> lay_way(const CommandLine& line, ClusterConfig& config) {
+  if (line.has("server")) config.server = line.text("server");
+  if (line.has("no-proxy")) {
+    config.proxy_url.clear();
+    config.ignore_environment_proxy = true;
+  }
+  if (line.has("certificate-authority")) {
+    auto pem = read_file(line.text("certificate-authority"));
+    if (!pem) return std::move(pem).error().in("--certificate-authority");
+    config.trust.ca_pem = std::move(*pem);
+    config.trust.insecure_skip_verify = false;
+  }
+  if (!line.has("insecure-skip-tls-verify")) return {};
+  if (line.has("certificate-authority")) {
+    return Error(
+        ErrorKind::invalid_argument,
+        "--insecure-skip-tls-verify and --certificate-authority contradict each other; leave one out");
+  }
+  config.trust = {};
+  config.trust.insecure_skip_verify = true;
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string& path) {
@@ -224,28 +257,13 @@ Result<ClusterConfig> read_cluster(const CommandLine& line) {
   } else if (!explicit_server || line.has("kubeconfig") || line.has("context")) {
     return std::move(inferred).error();
   }
-  if (line.has("server")) {
-    config.server = line.text("server");
-    config.origin = "--server";
-  }
+  if (line.has("server")) config.origin = "--server";
   if (line.has("token-file")) {
     config.credential = {};
     config.credential.token_file = line.text("token-file");
   }
-  if (line.has("certificate-authority")) {
-    auto pem = read_file(line.text("certificate-authority"));
-    if (!pem) return std::move(pem).error().in("--certificate-authority");
-    config.trust.ca_pem = std::move(*pem);
-    config.trust.insecure_skip_verify = false;
-  }
+  if (auto laid = lay_way(line, config); !laid) return std::move(laid).error();
   if (line.has("insecure-skip-tls-verify")) {
-    if (line.has("certificate-authority")) {
-      return Error(
-          ErrorKind::invalid_argument,
-          "--insecure-skip-tls-verify and --certificate-authority contradict each other; leave one out");
-    }
-    config.trust = {};
-    config.trust.insecure_skip_verify = true;
     config.warnings.push_back(
         "the server's certificate is not verified: whoever is in between reads the token");
   }
@@ -255,6 +273,34 @@ Result<ClusterConfig> read_cluster(const CommandLine& line) {
     return Error(ErrorKind::invalid_argument, "--as-group needs --as USER");
   }
   return config;
+}
+
+Result<std::shared_ptr<const ClusterConfig>> read_volumes_identity(const CommandLine& line,
+                                                                   const ClusterConfig& own) {
+  if (!line.has("volumes-context")) return std::shared_ptr<const ClusterConfig>();
+  InferOptions options;
+  options.kubeconfig = line.text("kubeconfig");
+  options.context = line.text("volumes-context");
+  auto config = ClusterConfig::infer(options);
+  if (config) {
+    if (auto laid = lay_way(line, *config); !laid) config = std::move(laid).error();
+  }
+  if (!config) return std::move(config).error().in("--volumes-context");
+  if (config->server != own.server) {
+    return Error(ErrorKind::invalid_argument,
+                 "--volumes-context " + options.context + " leads to " + config->server +
+                     ", but the run's own context to " + own.server +
+                     ": both must name the same server; --server gives both one");
+  }
+  // One file, one warning.
+  auto& warnings = config->warnings;
+  warnings.erase(std::remove_if(warnings.begin(), warnings.end(),
+                                [&own](const std::string& warning) {
+                                  return std::find(own.warnings.begin(), own.warnings.end(), warning) !=
+                                         own.warnings.end();
+                                }),
+                 warnings.end());
+  return std::make_shared<const ClusterConfig>(std::move(*config));
 }
 
 Result<RunOptions> read_run_options(const CommandLine& line) {
@@ -290,6 +336,19 @@ Result<CancelPolicy> interrupt_policy(const CommandLine& line) {
   if (interrupt == "detach") return CancelPolicy::detach;
   if (interrupt.empty() || interrupt == "delete") return CancelPolicy::remove;
   return unknown_word("on-interrupt", interrupt, "delete or detach");
+}
+
+std::string attach_line(const CommandLine& line, const std::string& id, const std::string& ns) {
+  std::string text = "daaa attach " + id + " --namespace " + ns;
+  for (const char* option :
+       {"kubeconfig", "context", "server", "token-file", "certificate-authority", "as", "volumes-context"}) {
+    if (line.has(option)) text += " --" + std::string(option) + " " + for_shell(line.text(option));
+  }
+  for (const auto& group : line.texts("as-group")) text += " --as-group " + for_shell(group);
+  for (const char* option : {"insecure-skip-tls-verify", "no-proxy"}) {
+    if (line.has(option)) text += " --" + std::string(option);
+  }
+  return text;
 }
 
 std::string job_id_of(const CommandLine& line) {

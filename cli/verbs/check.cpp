@@ -1,6 +1,7 @@
 // daaa check: can this user run this here? Every answer at once, and nothing is made.
 #include <iomanip>
 #include <iostream>
+#include <optional>
 
 #include "checker.hpp"
 #include "exit_status.hpp"
@@ -65,13 +66,17 @@ int check_verb(const Arguments& arguments) {
   if (!input) return report_error(input.error());
   auto cluster = read_cluster(line);
   if (!cluster) return report_error(cluster.error());
+  auto volumes = read_volumes_identity(line, *cluster);
+  if (!volumes) return report_error(volumes.error());
   if (input->workload.namespace_.empty()) input->workload.namespace_ = cluster->namespace_;
   if (auto rendered = input->workload.render(); !rendered) return report_error(rendered.error());
   for (const auto& warning : workload::warnings_for(input->workload))
     std::cerr << "daaa: warning: " << warning << "\n";
   for (const auto& warning : cluster->warnings) std::cerr << "daaa: warning: " << warning << "\n";
   Client client(std::move(*cluster), stderr_diagnostics(line.has("verbose")));
-  const auto answers = check_workload(client, input->workload);
+  std::optional<Client> other;
+  if (*volumes) other.emplace((*volumes)->copy(), stderr_diagnostics(line.has("verbose")));
+  const auto answers = check_workload(client, other ? *other : client, input->workload);
   print(answers, line.text("output") == "json");
   for (const auto& answer : answers) {
     if (answer.mark == Mark::bad) return answer.status;

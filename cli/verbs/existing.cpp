@@ -103,6 +103,8 @@ int existing(const Verb& verb, What what, const Arguments& arguments) {
   }
   auto cluster = read_cluster(line);
   if (!cluster) return report_error(cluster.error());
+  auto volumes = read_volumes_identity(line, *cluster);
+  if (!volumes) return report_error(volumes.error());
   auto options = what == What::attach ? read_run_options(line) : Result<RunOptions>(RunOptions{});
   if (!options) return report_error(options.error());
   if (what == What::wait) options->log = LogMode::none;
@@ -123,8 +125,9 @@ int existing(const Verb& verb, What what, const Arguments& arguments) {
                         ns,
                         "",
                         "",
-                        "daaa attach " + id + " --namespace " + ns};
+                        attach_line(line, id, ns)};
   following.log_file = line.text("log-file");
+  following.volumes = std::move(*volumes);
   following.exit_zero = line.has("exit-zero");
   following.headline =
       std::string(verb.name) + " " + id + " in namespace " + ns + " (" + cluster->server + ")";

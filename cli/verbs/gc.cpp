@@ -90,6 +90,8 @@ int gc_verb(const Arguments& arguments) {
   }
   auto cluster = read_cluster(line);
   if (!cluster) return report_error(cluster.error());
+  auto volumes = read_volumes_identity(line, *cluster);
+  if (!volumes) return report_error(volumes.error());
   GcOptions options;
   options.namespace_ = line.has("namespace") ? line.text("namespace") : cluster->namespace_;
   if (line.has("all-namespaces")) options.namespace_.clear();
@@ -97,6 +99,7 @@ int gc_verb(const Arguments& arguments) {
   options.remove = line.has("yes");
   RunnerOptions runner_options;
   runner_options.shared_watches = false;
+  runner_options.volumes_identity = std::move(*volumes);
   runner_options.diagnostics = stderr_diagnostics(line.has("verbose"));
   Runner runner(std::move(*cluster), runner_options);
   const auto report = runner.gc(options, Teller(options.remove, line.has("verbose")));

@@ -2,6 +2,7 @@
 #include <iomanip>
 #include <iostream>
 #include <map>
+#include <optional>
 
 #include "client/paths.hpp"
 #include "codec/objects.hpp"
@@ -59,15 +60,15 @@ const std::string& label(const model::ObjectMeta& meta, const char* name) {
   return found == meta.labels.end() ? kNone : found->second;
 }
 
-Result<std::vector<Row>> gather(Client& client, const std::string& ns) {
+Result<std::vector<Row>> gather(Client& client, Client& volumes_client, const std::string& ns) {
   const std::string selector = our_selector();
   auto jobs = list_as<model::Job>(client, resources::kJobs, model::Kind::job, ns, selector);
   if (!jobs) return std::move(jobs).error();
   auto claims =
       list_as<model::Claim>(client, resources::kPersistentVolumeClaims, model::Kind::claim, ns, selector);
   if (!claims) return std::move(claims).error();
-  auto volumes =
-      list_as<model::Volume>(client, resources::kPersistentVolumes, model::Kind::volume, {}, selector);
+  auto volumes = list_as<model::Volume>(volumes_client, resources::kPersistentVolumes, model::Kind::volume,
+                                        {}, selector);
   if (!volumes) return std::move(volumes).error();
   std::map<std::string, Row> rows;  // by namespace/release
   const auto row = [&rows](const std::string& in, const std::string& release) -> Row& {
@@ -239,8 +240,13 @@ int list_verb(const Arguments& arguments) {
   if (!cluster) return report_error(cluster.error());
   std::string ns = line.has("namespace") ? line.text("namespace") : cluster->namespace_;
   if (line.has("all-namespaces")) ns.clear();
-  Client client(std::move(*cluster), stderr_diagnostics(line.has("verbose")));
-  auto rows = gather(client, ns);
+  auto volumes = read_volumes_identity(line, *cluster);
+  if (!volumes) return report_error(volumes.error());
+  const Diagnostics diagnostics = stderr_diagnostics(line.has("verbose"));
+  Client client(std::move(*cluster), diagnostics);
+  std::optional<Client> other;
+  if (*volumes) other.emplace((*volumes)->copy(), diagnostics);
+  auto rows = gather(client, other ? *other : client, ns);
   if (!rows) return report_error(rows.error());
   print_rows(*rows, line.text("output") == "json");
   return kSuccess;

@@ -37,12 +37,11 @@ Following following_of(const CommandLine& line, const WorkloadInput& input, cons
   const Workload& workload = input.workload;
   const Values& values = workload.values;
   Following following;
-  following.reporter = {
-      line.text("output"),  line.has("timestamps"),
-      line.has("prefix"),   line.has("quiet"),
-      line.has("log-file"), workload.job_id,
-      workload.namespace_,  values.user.pvc,
-      values.user.command,  "daaa attach " + workload.job_id + " --namespace " + workload.namespace_};
+  following.reporter = {line.text("output"),  line.has("timestamps"),
+                        line.has("prefix"),   line.has("quiet"),
+                        line.has("log-file"), workload.job_id,
+                        workload.namespace_,  values.user.pvc,
+                        values.user.command,  attach_line(line, workload.job_id, workload.namespace_)};
   following.log_file = line.text("log-file");
   following.exit_zero = line.has("exit-zero");
   following.warnings = input.warnings;
@@ -74,9 +73,12 @@ int with_workload(const Verb& verb, const Arguments& arguments, bool leave) {
   if (auto rendered = workload.render(); !rendered) return report_error(rendered.error());
   auto cluster = read_cluster(line);
   if (!cluster) return report_error(cluster.error());
+  auto volumes = read_volumes_identity(line, *cluster);
+  if (!volumes) return report_error(volumes.error());
 
   Following following = following_of(line, *input, *cluster);
   following.on_interrupt = *interrupt;
+  following.volumes = std::move(*volumes);
   following.leave_when_made = leave;
   const StartRun start = [&](Runner& runner, Observer observer) {
     return runner.submit(workload, *run_options, std::move(observer));

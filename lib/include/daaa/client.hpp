@@ -130,6 +130,15 @@ class DAAA_EXPORT Client {
   };
   Result<Access> review(const std::string& verb, const Resource& type, const std::string& ns,
                         const std::string& subresource = {}, const CallOptions& = {});
+  // How long the present credential serves, as far as it says so. An exec plugin's is known once it has
+  // been asked for, that is after the first call.
+  struct CredentialLife {
+    bool renews = false;                  // a token file or an exec plugin: a newer one follows by itself
+    std::optional<std::int64_t> ends_at;  // seconds since the epoch
+    std::string warning;                  // a sentence where it may end before `limit`; else empty
+  };
+  // `limit` zero: none, and only an end within four hours is warned of.
+  [[nodiscard]] CredentialLife credential_life(std::chrono::seconds limit = std::chrono::seconds(0)) const;
   // The server's clock, from the Date of its last answer; ours before the first. Seconds since the epoch.
   [[nodiscard]] std::int64_t server_time() const;
   // GET of any path, for instance "/version".

@@ -14,7 +14,8 @@
 // Fork       Do not use a Runner in a child made by fork() without exec(); the parent is not affected
 //            by a child that execs: every descriptor is close-on-exec.
 // Errors     submit() refuses what cannot be rendered. From then on everything is in the verdict.
-// Not        Nothing is queued or throttled: ten thousand submits make ten thousand runs.
+// Not        Runs are not queued: ten thousand submits make ten thousand runs at once. Only the rate of
+//            their requests is bounded (RunnerOptions::requests_per_second).
 #pragma once
 
 #include <chrono>
@@ -234,6 +235,14 @@ struct RunnerOptions {
   // Watches select by daaa/runner, so one watch serves all runs of a namespace; off: by run.
   bool shared_watches = true;
   Diagnostics diagnostics;
+  // Who makes, watches and deletes the volumes, which belong to no namespace; null: the Runner's own
+  // identity. Everything in the namespace is done as the Runner's ClusterConfig says, so that users need
+  // no right outside of it. Both must name the same server, else submit() ends with invalid_argument.
+  std::shared_ptr<const ClusterConfig> volumes_identity;
+  // Requests of all runs together, watches and logs aside, begin no faster than this after the first
+  // `request_burst`. Deletions count but do not wait. Zero: no limit. Waiting counts as the run's time.
+  double requests_per_second = 100;
+  int request_burst = 200;
   // Set both to run on your own; ClusterConfig then serves for credentials and names only.
   std::shared_ptr<Executor> executor;
   std::shared_ptr<Transport> transport;

@@ -43,7 +43,7 @@ void Adoption::read(model::Kind kind) {
   reading_ = kind;
   const client::Query query = {{"labelSelector", std::string(core::kInstanceLabel) + "=" + spec_.release},
                                {"limit", "50"}};
-  read_.get(client::collection_path(resource_of(kind), spec_.plan.namespace_, query),
+  read_.get(kind, client::collection_path(resource_of(kind), spec_.plan.namespace_, query),
             [this, kind](Result<client::Answer> answer) {
               auto list =
                   answer ? codec::decode_list(kind, answer->body) : Result<model::ObjectList>(answer.error());
@@ -59,6 +59,7 @@ void Adoption::listed(model::Kind kind, const model::ObjectList& list) {
   const RunSearch search = search_run(list, spec_.release, spec_.plan.namespace_);
   if (!search.not_ours.empty()) not_ours_ = search.not_ours;
   if (search.found) {
+    note_deadline(list, *search.found);
     take_up(*search.found);
   } else if (!search.ambiguity.empty()) {
     fail({Verdict::misconfigured, core::kExitUsage, "Ambiguous", search.ambiguity});
@@ -68,6 +69,15 @@ void Adoption::listed(model::Kind kind, const model::ObjectList& list) {
     read(model::Kind::claim);
   } else {
     nothing_found();
+  }
+}
+
+// Of the run's Job, where it is in the list.
+void Adoption::note_deadline(const model::ObjectList& list, const FoundRun& found) {
+  for (const auto& object : list.items) {
+    const auto* job = std::get_if<model::Job>(&object);
+    if (job == nullptr || job->meta.name != workload::job_name(found.full_name)) continue;
+    spec_.job_deadline = std::chrono::seconds(job->active_deadline_seconds.value_or(0));
   }
 }
 

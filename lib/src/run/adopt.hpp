@@ -32,6 +32,7 @@ class Adoption {
  private:
   void read(model::Kind kind);
   void listed(model::Kind kind, const model::ObjectList& list);
+  void note_deadline(const model::ObjectList& list, const FoundRun& found);
   void take_up(const FoundRun& found);
   void nothing_found();
   void out_of_time();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/paths.hpp"
+#include "cluster/credential_life.hpp"
 #include "core/retry.hpp"
 #include "run/connection.hpp"
 
@@ -163,8 +164,12 @@ Client::Client(ClusterConfig config, Diagnostics diagnostics) : impl_(std::make_
     return;
   }
   impl_->loop = std::move(*loop);
-  impl_->connection =
-      run::connect(impl_->config, *impl_->loop, *impl_->loop, impl_->loop.get(), impl_->diagnostics);
+  impl_->connection = run::connect(
+      impl_->config, *impl_->loop, *impl_->loop,
+      [loop = impl_->loop.get()](const std::string& certificate, const Secret& key) {
+        loop->use_certificate(certificate, key);
+      },
+      nullptr, impl_->diagnostics);
 }
 
 Client::~Client() {
@@ -313,6 +318,13 @@ Result<Client::Access> Client::review(const std::string& verb, const Resource& t
   if (!answer) return std::move(answer).error();
   const Json& status = (*answer)["status"];
   return Access{status["allowed"].as_bool(), status["reason"].as_string()};
+}
+
+Client::CredentialLife Client::credential_life(std::chrono::seconds limit) const {
+  if (impl_->unusable) return {};
+  const cluster::Authenticator& who = *impl_->connection.authenticator;
+  return {who.renews(), who.expires_at(),
+          cluster::life_warning(who, impl_->config.origin, server_time(), limit)};
 }
 
 std::int64_t Client::server_time() const {

@@ -56,7 +56,7 @@ void GcSweep::finish(Result<GcReport> report) {
 void GcSweep::list(model::Kind kind, const std::string& continue_token) {
   client::Query query = {{"labelSelector", core::kRunUidLabel}, {"limit", kPage}};
   if (!continue_token.empty()) query.emplace_back("continue", continue_token);
-  read_.get(client::collection_path(resource_of(kind), options_.namespace_, query),
+  read_.get(kind, client::collection_path(resource_of(kind), options_.namespace_, query),
             [this, kind](Result<client::Answer> answer) {
               if (answer) {
                 listed(kind, *answer);
@@ -157,7 +157,7 @@ void GcSweep::look_for_job(std::size_t index) {
   auto& look = removals_[index].look;
   look = std::make_unique<PatientRead>(context_, seed_ + index, RunLimits().contact);
   const std::string name = workload::job_name(*workload::full_name_of(finding.object_name));
-  look->get(client::object_path(resources::kJobs, finding.namespace_, name),
+  look->get(model::Kind::job, client::object_path(resources::kJobs, finding.namespace_, name),
             [this, index](Result<client::Answer> answer) {
               GcEntry& entry = report_.entries[index];
               if (!answer && answer.error().kind == ErrorKind::not_found) {

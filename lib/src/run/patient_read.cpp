@@ -11,11 +11,12 @@ PatientRead::~PatientRead() { stop(); }
 
 void PatientRead::stop() {
   if (timer_ != 0) context_.executor.cancel_timer(std::exchange(timer_, 0));
-  if (call_ != 0) context_.api.cancel(std::exchange(call_, 0));
+  if (call_ != 0) context_.api_for(kind_).cancel(std::exchange(call_, 0));
   done_ = {};
 }
 
-void PatientRead::get(std::string path, Done done) {
+void PatientRead::get(model::Kind kind, std::string path, Done done) {
+  kind_ = kind;
   path_ = std::move(path);
   done_ = std::move(done);
   if (!lost_since_) lost_since_ = context_.executor.now();
@@ -25,7 +26,7 @@ void PatientRead::get(std::string path, Done done) {
 void PatientRead::send() {
   client::ApiRequest request;
   request.path = path_;
-  call_ = context_.api.call(std::move(request), [this](Result<client::Answer> answer) {
+  call_ = context_.api_for(kind_).call(std::move(request), [this](Result<client::Answer> answer) {
     call_ = 0;
     answered(std::move(answer));
   });

@@ -21,8 +21,9 @@ class PatientRead {
   PatientRead(const PatientRead&) = delete;
   PatientRead& operator=(const PatientRead&) = delete;
 
-  // `done` is called once: with an answer, with 404 or 410, or with an error that no repetition helps.
-  void get(std::string path, Done done);
+  // Asks as whoever asks for this kind. `done` is called once: with an answer, with 404 or 410, or with an
+  // error that no repetition helps.
+  void get(model::Kind kind, std::string path, Done done);
   // From now on nobody is called back any more.
   void stop();
   // What went wrong last, while it is tried again.
@@ -37,6 +38,7 @@ class PatientRead {
   Duration patience_;
   core::Denials denials_;
   core::RetryDelay delay_;
+  model::Kind kind_ = model::Kind::job;
   std::string path_;
   Done done_;
   std::optional<TimePoint> lost_since_;

@@ -6,6 +6,7 @@
 #include "client/paths.hpp"
 #include "codec/objects.hpp"
 #include "core/labels.hpp"
+#include "core/timestamps.hpp"
 #include "run/object_diff.hpp"
 
 namespace daaa::run {
@@ -17,6 +18,7 @@ using std::chrono::seconds;
 constexpr seconds kWriteTimeout{30};
 // A run that has ended waits for this list: better asked again soon.
 constexpr seconds kPodsTimeout{10};
+constexpr std::int64_t kClockTolerance = 30;  // seconds
 
 const Resource& resource_of(model::Kind kind) {
   switch (kind) {
@@ -81,7 +83,22 @@ RunDriver::~RunDriver() {
   }
 }
 
-void RunDriver::start() { feed(core::input::Start{}); }
+void RunDriver::start() {
+  const std::weak_ptr<RunDriver*> weak = alive_;
+  warn_of_credentials();
+  if (!weak.expired()) feed(core::input::Start{});
+}
+
+// A credential that ends in the middle costs the user the log's end and a second command: said before
+// anything is made.
+void RunDriver::warn_of_credentials() {
+  const auto mode = machine_.plan().mode;
+  if (!context_.credential_warnings || (mode != core::Mode::run && mode != core::Mode::attach)) return;
+  seconds limit = machine_.plan().limits.total;
+  if (limit == seconds::zero() || (spec_.job_deadline > seconds::zero() && spec_.job_deadline < limit))
+    limit = spec_.job_deadline;
+  for (const auto& warning : context_.credential_warnings(limit)) warn(warning);
+}
 
 void RunDriver::cancel(CancelPolicy policy, const std::string& reason, std::optional<TimePoint> asked) {
   feed(core::input::Cancel{policy, reason, asked});
@@ -120,7 +137,21 @@ RunReport RunDriver::report() const {
   return report;
 }
 
+// Nothing here is computed from this machine's clock, but the server judges tokens by its own.
+void RunDriver::warn_of_clock() {
+  if (std::exchange(clock_compared_, true)) return;
+  const std::int64_t ahead = context_.api.clock_difference();  // the server's is
+  if (ahead >= -kClockTolerance && ahead <= kClockTolerance) return;
+  const std::int64_t ours = context_.executor.unix_seconds();
+  const auto at = [](std::int64_t second) { return core::format_second({second * 1'000'000'000}); };
+  warn("this machine's clock says " + at(ours) + ", the API server's " + at(ours + ahead) +
+       ": tokens and certificates may be refused; set this machine's clock");
+}
+
 void RunDriver::on_snapshot(model::Kind kind, std::vector<model::Object> objects) {
+  const std::weak_ptr<RunDriver*> weak = alive_;
+  warn_of_clock();
+  if (weak.expired()) return;
   feed(core::input::Snapshot{kind, std::move(objects)});
 }
 void RunDriver::on_changed(model::Object object) { feed(core::input::Changed{std::move(object)}); }
@@ -183,11 +214,13 @@ std::string RunDriver::object_name(core::ObjectId id) const {
   }
 }
 
-void RunDriver::request(client::ApiRequest request, std::function<void(Result<client::Answer>)> done) {
+void RunDriver::request(model::Kind kind, client::ApiRequest request,
+                        std::function<void(Result<client::Answer>)> done) {
   ++requests_;
-  context_.api.call(std::move(request), [weak = std::weak_ptr(alive_), done = std::move(done)](auto answer) {
-    if (weak.lock()) done(std::move(answer));
-  });
+  context_.api_for(kind).call(std::move(request),
+                              [weak = std::weak_ptr(alive_), done = std::move(done)](auto answer) {
+                                if (weak.lock()) done(std::move(answer));
+                              });
 }
 
 void RunDriver::act(const core::command::Watch& command) {
@@ -204,7 +237,7 @@ void RunDriver::act(const core::command::ListPods&) {
       resources::kPods, machine_.plan().namespace_,
       {{"labelSelector", std::string(core::kRunUidLabel) + "=" + machine_.plan().run_uid}});
   api.timeout = kPodsTimeout;
-  request(std::move(api), [this](Result<client::Answer> answer) {
+  request(model::Kind::pod, std::move(api), [this](Result<client::Answer> answer) {
     auto list = answer ? codec::decode_list(model::Kind::pod, answer->body) : answer.error();
     if (list) {
       feed(core::input::Snapshot{model::Kind::pod, std::move(list->items)});
@@ -247,7 +280,7 @@ void RunDriver::create(core::ObjectId id, const workload::ClusterTraits& traits)
   api.path = client::collection_path(resource_of(id.kind), machine_.plan().namespace_, query);
   api.body = bodies_[slot_of(id)];
   api.timeout = kWriteTimeout;
-  request(std::move(api), [this, id](Result<client::Answer> answer) {
+  request(id.kind, std::move(api), [this, id](Result<client::Answer> answer) {
     if (!answer) {
       feed(core::input::CreateFailed{id, answer.error()});
     } else {
@@ -279,7 +312,7 @@ void RunDriver::act(const core::command::Find& command) {
   const auto id = command.id;
   client::ApiRequest api;
   api.path = client::object_path(resource_of(id.kind), machine_.plan().namespace_, object_name(id));
-  request(std::move(api), [this, id](Result<client::Answer> answer) {
+  request(id.kind, std::move(api), [this, id](Result<client::Answer> answer) {
     if (!answer) {
       if (answer.error().kind == ErrorKind::not_found) {
         feed(core::input::NotFound{id});
@@ -304,7 +337,7 @@ void RunDriver::act(const core::command::Delete& command) {
   api.path = client::object_path(resource_of(id.kind), machine_.plan().namespace_, object_name(id));
   api.body = delete_options(command.uid);
   api.timeout = kWriteTimeout;
-  request(std::move(api), [this, id](Result<client::Answer> answer) {
+  request(id.kind, std::move(api), [this, id](Result<client::Answer> answer) {
     using core::input::Deletion;
     if (answer) {
       feed(core::input::Deleted{id, Deletion::accepted});
@@ -323,7 +356,8 @@ void RunDriver::act(const core::command::FindUserClaim&) {
   client::ApiRequest api;
   api.path = client::object_path(resources::kPersistentVolumeClaims, machine_.plan().namespace_,
                                  machine_.plan().user_claim);
-  request(std::move(api), [this](Result<client::Answer> answer) { user_claim_read(std::move(answer)); });
+  request(model::Kind::claim, std::move(api),
+          [this](Result<client::Answer> answer) { user_claim_read(std::move(answer)); });
 }
 
 void RunDriver::user_claim_read(Result<client::Answer> answer) {
@@ -363,7 +397,8 @@ void RunDriver::ask_class(const model::Claim& claim) {
   client::ApiRequest storage_class;
   storage_class.path =
       client::object_path({"storage.k8s.io", "v1", "storageclasses", false}, {}, claim.storage_class);
-  request(std::move(storage_class), [this, claim](Result<client::Answer> answer) {
+  // A right of the ClusterRole's, so asked for as who makes volumes.
+  request(model::Kind::volume, std::move(storage_class), [this, claim](Result<client::Answer> answer) {
     const auto body = answer ? parse_json(answer->body) : Result<Json>(answer.error());
     if (!body) {
       class_is_hidden_ = true;
@@ -381,7 +416,7 @@ void RunDriver::ask_events(const model::Claim& claim) {
       resources::kEvents, machine_.plan().namespace_,
       {{"fieldSelector", "involvedObject.uid=" + claim.meta.uid + ",reason=WaitForFirstConsumer"},
        {"limit", "1"}});
-  request(std::move(events), [this, claim](Result<client::Answer> listed) {
+  request(model::Kind::event, std::move(events), [this, claim](Result<client::Answer> listed) {
     bool waits = false;
     if (listed) {
       const auto list = codec::decode_list(model::Kind::event, listed->body);

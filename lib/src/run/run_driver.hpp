@@ -23,12 +23,19 @@ namespace daaa::run {
 struct RunContext {
   Executor& executor;
   client::ApiClient& api;
+  client::ApiClient& volumes_api;  // for volumes; the same, or another identity's
   WatchHub& hub;
   std::function<std::string()> time_stamp;  // RFC 3339, UTC, milliseconds
   Diagnostics diagnostics;
   // OpenShift or not, asked once a Runner; the answer may come from within the call.
   std::function<void(std::function<void(workload::ClusterTraits)>)> traits;
   std::size_t open_logs = 0;
+  // What is to be said of credentials that may not outlive a run of this length (zero: no limit).
+  std::function<std::vector<std::string>(std::chrono::seconds)> credential_warnings;
+
+  [[nodiscard]] client::ApiClient& api_for(model::Kind kind) const {
+    return kind == model::Kind::volume ? volumes_api : api;
+  }
 };
 
 struct DriverSpec {
@@ -41,7 +48,9 @@ struct DriverSpec {
   // With Mode::run: what is to be made. It is rendered when it is needed, not kept: thousands of runs may
   // wait.
   std::function<Result<workload::RenderedRun>(const workload::ClusterTraits&)> render;
-  bool job_asks_cluster = false;                  // the Job's body depends on its traits
+  bool job_asks_cluster = false;  // the Job's body depends on its traits
+  // The Job's own activeDeadlineSeconds; zero: none, or not known.
+  std::chrono::seconds job_deadline{0};
   std::function<void(const RunReport&)> on_done;  // once; the driver may be destroyed after it
 };
 
@@ -92,13 +101,16 @@ class RunDriver final : public WatchSubscriber {
   void act(const core::command::Finish& command);
 
   // Sends a request whose answer is dropped once the driver is gone.
-  void request(client::ApiRequest request, std::function<void(Result<client::Answer>)> done);
+  void request(model::Kind kind, client::ApiRequest request,
+               std::function<void(Result<client::Answer>)> done);
   void create(core::ObjectId id, const workload::ClusterTraits& traits);
   Result<void> render(model::Kind kind, const workload::ClusterTraits& traits);
   void created(core::ObjectId id, const client::Answer& answer);
   void user_claim_read(Result<client::Answer> answer);
   void ask_class(const model::Claim& claim);
   void ask_events(const model::Claim& claim);
+  void warn_of_credentials();
+  void warn_of_clock();
   void warn_of(const client::Answer& answer);
   void warn(const std::string& message);
   void finish_logs(TimePoint deadline);
@@ -120,6 +132,7 @@ class RunDriver final : public WatchSubscriber {
   std::optional<bool> class_waits_;  // the user's claim's class binds at the first pod
   bool class_is_hidden_ = false;     // it cannot be read
   bool finished_ = false;
+  bool clock_compared_ = false;
   std::shared_ptr<RunDriver*> alive_;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "client/paths.hpp"
+#include "cluster/credential_life.hpp"
 #include "codec/objects.hpp"
 #include "core/labels.hpp"
 #include "core/run_machine.hpp"
@@ -95,6 +96,7 @@ struct Runner::Impl : std::enable_shared_from_this<Runner::Impl> {
   std::shared_ptr<net::CurlLoop> loop;  // null with an injected executor
   std::shared_ptr<Executor> executor;
   std::shared_ptr<Transport> transport;
+  std::unique_ptr<net::CurlLoop::Side> volumes_side;  // null where one kind of connections serves both
   std::optional<Error> unusable;
   std::string runner_name;
   std::uint64_t seed = random_seed();
@@ -103,6 +105,7 @@ struct Runner::Impl : std::enable_shared_from_this<Runner::Impl> {
 
   // Only on the loop thread:
   run::Connection connection;
+  run::Connection volumes_connection;  // empty where there is one identity
   std::unique_ptr<run::WatchHub> hub;
   std::unique_ptr<run::RunContext> context;
   struct Live {
@@ -122,8 +125,10 @@ struct Runner::Impl : std::enable_shared_from_this<Runner::Impl> {
   std::thread thread;
 
   void open();
+  void open_volumes(std::shared_ptr<client::RateLimit> rate);
   void close();
   void ask_traits(std::function<void(workload::ClusterTraits)> done);
+  std::vector<std::string> credential_warnings(std::chrono::seconds limit) const;
   void publish();
   void begin(std::shared_ptr<RunHandle::State> state, run::DriverSpec spec);
   void cancel(RunHandle::State* key, CancelPolicy policy, const std::string& reason);
@@ -140,16 +145,36 @@ struct Runner::Impl : std::enable_shared_from_this<Runner::Impl> {
 };
 
 void Runner::Impl::open() {
-  connection = run::connect(config, *executor, *transport, loop.get(), options.diagnostics);
-  hub = std::make_unique<run::WatchHub>(*executor, *connection.api, seed);
+  const auto rate = std::make_shared<client::RateLimit>(options.requests_per_second, options.request_burst);
+  run::CertificateSink sink;
+  if (loop)
+    sink = [this](const auto& certificate, const auto& key) { loop->use_certificate(certificate, key); };
+  connection = run::connect(config, *executor, *transport, std::move(sink), rate, options.diagnostics);
+  if (options.volumes_identity) open_volumes(rate);
+  client::ApiClient& volumes_api = volumes_connection.api ? *volumes_connection.api : *connection.api;
+  hub = std::make_unique<run::WatchHub>(*executor, *connection.api, volumes_api, seed);
   run::RunContext made{*executor,
                        *connection.api,
+                       volumes_api,
                        *hub,
                        [this] { return time_stamp(); },
                        options.diagnostics,
                        [this](auto done) { ask_traits(std::move(done)); },
-                       0};
+                       0,
+                       [this](std::chrono::seconds limit) { return credential_warnings(limit); }};
   context = std::make_unique<run::RunContext>(std::move(made));
+}
+
+void Runner::Impl::open_volumes(std::shared_ptr<client::RateLimit> rate) {
+  run::CertificateSink sink;
+  if (volumes_side) {
+    sink = [this](const auto& certificate, const auto& key) {
+      volumes_side->use_certificate(certificate, key);
+    };
+  }
+  Transport& way = volumes_side ? static_cast<Transport&>(*volumes_side) : *transport;
+  volumes_connection = run::connect(*options.volumes_identity, *executor, way, std::move(sink),
+                                    std::move(rate), options.diagnostics);
 }
 
 void Runner::Impl::close() {
@@ -167,8 +192,10 @@ void Runner::Impl::close() {
     sweep->abandon({ErrorKind::cancelled, "the Runner was destroyed before gc was done"});
   }
   hub.reset();
-  connection.api.reset();
-  connection.authenticator.reset();
+  for (run::Connection* one : {&volumes_connection, &connection}) {
+    one->api.reset();
+    one->authenticator.reset();
+  }
 }
 
 void Runner::Impl::ask_traits(std::function<void(workload::ClusterTraits)> done) {
@@ -188,12 +215,26 @@ void Runner::Impl::ask_traits(std::function<void(workload::ClusterTraits)> done)
   });
 }
 
+std::vector<std::string> Runner::Impl::credential_warnings(std::chrono::seconds limit) const {
+  std::vector<std::string> warnings;
+  const auto look = [&](const run::Connection& one, const std::string& origin) {
+    if (!one.api) return;
+    const auto now = executor->unix_seconds() + one.api->clock_difference();
+    auto warning = cluster::life_warning(*one.authenticator, origin, now, limit);
+    if (!warning.empty()) warnings.push_back(std::move(warning));
+  };
+  look(connection, config.origin);
+  if (options.volumes_identity) look(volumes_connection, options.volumes_identity->origin);
+  return warnings;
+}
+
 void Runner::Impl::publish() {
   const std::lock_guard lock(stats_mutex);
   stats.live_runs = live.size();
   stats.open_watches = hub->open_watches();
   stats.open_logs = context->open_logs;
-  stats.requests = connection.api->requests();
+  stats.requests =
+      connection.api->requests() + (volumes_connection.api ? volumes_connection.api->requests() : 0);
 }
 
 std::shared_ptr<RunHandle::State> Runner::Impl::make_state(const std::string& id) {
@@ -297,6 +338,12 @@ Runner::Runner(ClusterConfig config, RunnerOptions options) : impl_(std::make_sh
   impl_->config = std::move(config);
   impl_->options = std::move(options);
   impl_->runner_name = impl_->options.name.empty() ? "r-" + random_hex(5) : impl_->options.name;
+  if (impl_->options.volumes_identity) {
+    if (auto same = run::check_same_server(impl_->config, *impl_->options.volumes_identity); !same) {
+      impl_->unusable = std::move(same).error();
+      return;
+    }
+  }
   if (impl_->options.executor && impl_->options.transport) {
     impl_->executor = impl_->options.executor;
     impl_->transport = impl_->options.transport;
@@ -314,6 +361,14 @@ Runner::Runner(ClusterConfig config, RunnerOptions options) : impl_(std::make_sh
   impl_->loop = std::move(*loop);
   impl_->executor = impl_->loop;
   impl_->transport = impl_->loop;
+  if (impl_->options.volumes_identity) {
+    auto side = run::make_side(*impl_->loop, impl_->config, *impl_->options.volumes_identity);
+    if (!side) {
+      impl_->unusable = std::move(side).error();
+      return;
+    }
+    impl_->volumes_side = std::move(*side);
+  }
   impl_->wall_base = std::chrono::duration_cast<std::chrono::milliseconds>(
                          std::chrono::system_clock::now().time_since_epoch())
                          .count();
@@ -379,6 +434,7 @@ Result<RunHandle> Runner::submit(const Workload& workload, const RunOptions& opt
                             : std::string(core::kInstanceLabel) + "=" + rendered->release;
   spec.log_resume = options.log_resume;
   spec.log_by_line = options.log_by_line;
+  spec.job_deadline = std::chrono::seconds(workload.values.job.active_deadline_seconds.value_or(0));
   spec.observer = std::move(observer);
   spec.job_asks_cluster = workload.values.hardening == Values::Hardening::automatic;
   spec.render = [workload, identity](const workload::ClusterTraits& traits) {
@@ -487,6 +543,7 @@ void Runner::distrust_connections() {
     const auto impl = weak.lock();
     if (!impl || !impl->hub) return;
     impl->transport->distrust_connections();
+    if (impl->volumes_side) impl->volumes_side->distrust_connections();
     impl->hub->reconnect_all();
     for (auto& [key, entry] : impl->live) {
       if (entry.driver) entry.driver->reconnect();

@@ -114,8 +114,13 @@ struct WatchHub::Shared {
   }
 };
 
-WatchHub::WatchHub(Executor& executor, client::ApiClient& api, std::uint64_t jitter_seed)
-    : executor_(executor), api_(api), seed_(jitter_seed), alive_(std::make_shared<WatchHub*>(this)) {}
+WatchHub::WatchHub(Executor& executor, client::ApiClient& api, client::ApiClient& volumes_api,
+                   std::uint64_t jitter_seed)
+    : executor_(executor),
+      api_(api),
+      volumes_api_(volumes_api),
+      seed_(jitter_seed),
+      alive_(std::make_shared<WatchHub*>(this)) {}
 
 WatchHub::~WatchHub() = default;
 
@@ -184,8 +189,8 @@ void WatchHub::open(const Key& key, model::Kind kind, const WatchScope& scope) {
     spec.label_selector = scope.selector;
   }
   Shared& placed = *(shared_[key] = std::move(shared));
-  placed.watch =
-      std::make_unique<client::Watch>(executor_, api_, std::move(spec), std::move(callbacks), seed_++);
+  placed.watch = std::make_unique<client::Watch>(executor_, kind == model::Kind::volume ? volumes_api_ : api_,
+                                                 std::move(spec), std::move(callbacks), seed_++);
 }
 
 void WatchHub::subscribe(model::Kind kind, const WatchScope& scope, const std::string& key,

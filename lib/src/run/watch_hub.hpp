@@ -34,7 +34,9 @@ struct WatchScope {
 // Belongs to the executor's thread.
 class WatchHub {
  public:
-  WatchHub(Executor& executor, client::ApiClient& api, std::uint64_t jitter_seed);
+  // Volumes are watched through `volumes_api`, all else through `api`; both may be the same.
+  WatchHub(Executor& executor, client::ApiClient& api, client::ApiClient& volumes_api,
+           std::uint64_t jitter_seed);
   ~WatchHub();
 
   // Under `key` the run's objects are found: the value of their instance label; of events event_key().
@@ -57,6 +59,7 @@ class WatchHub {
 
   Executor& executor_;
   client::ApiClient& api_;
+  client::ApiClient& volumes_api_;
   std::uint64_t seed_;
   std::map<Key, std::unique_ptr<Shared>> shared_;
   std::shared_ptr<WatchHub*> alive_;

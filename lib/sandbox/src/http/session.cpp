@@ -15,6 +15,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr std::size_t kBodyLimit = 3u << 20;  // as the API server's
+constexpr std::uint32_t kHeaderLimit = 1u << 20;
 constexpr std::size_t kChunk = 64u << 10;     // what a stream holds at most beside the socket's buffers
 constexpr std::chrono::seconds kHandshake{10};
 constexpr std::chrono::seconds kIdle{90};
@@ -62,6 +63,7 @@ void Session::cut() {
 void Session::read_head() {
   parser_.emplace();
   parser_->body_limit(kBodyLimit);
+  parser_->header_limit(kHeaderLimit);
   beast::get_lowest_layer(stream_).expires_after(kIdle);
   http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](Error error, std::size_t) {
     if (error) return self->cut();

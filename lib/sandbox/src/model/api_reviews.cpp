@@ -4,6 +4,16 @@
 #include "model/status.hpp"
 
 namespace daaa::sandbox {
+namespace {
+
+// The service accounts of manifests/rbac and manifests/openshift, by their names.
+Role role_of_account(const std::string& name) {
+  if (name == "daaa-runner") return Role::runner;
+  if (name == "daaa-volumes") return Role::volumes;
+  return name == "daaa-user" ? Role::workload : Role::powerless;
+}
+
+}  // namespace
 
 std::optional<Response> ApiServer::review(const Request& request, const RequestInfo& info, const User& user) {
   if (request.method != "POST" || info.version != "v1") return std::nullopt;
@@ -111,8 +121,8 @@ Response ApiServer::token_request(const Call& call) {
             {}};
   if (const User* known = users_.known(user.name)) {
     user = *known;
-  } else if (call.info.name == "daaa-runner") {
-    user.role = Role::runner;
+  } else if (const Role role = role_of_account(call.info.name); role != Role::powerless) {
+    user.role = role;
     user.namespaces = {ns};
   }
   const Time expires = world_.now + std::chrono::seconds(seconds);

@@ -16,16 +16,15 @@ struct Rule {
 };
 
 // manifests/rbac: what a run needs and no more.
-constexpr std::array<Rule, 10> kRunner = {{
+constexpr std::array<Rule, 9> kRunner = {{
     {"", "persistentvolumes", " create get list watch delete ", false},
     {"storage.k8s.io", "csidrivers", " get ", false},
     {"storage.k8s.io", "storageclasses", " get ", false},
-    {"storage.k8s.io", "volumeattachments", " get list ", false},
     {"", "persistentvolumeclaims", " create get list watch delete ", true},
     {"batch", "jobs", " create get list watch delete ", true},
-    {"", "pods", " get list watch ", true},
-    {"", "events", " get list watch ", true},
-    {"", "resourcequotas", " get list ", true},
+    {"", "pods", " list watch ", true},
+    {"", "events", " list watch ", true},
+    {"", "resourcequotas", " list ", true},
     {"", "namespaces", " get ", true},
 }};
 
@@ -34,6 +33,7 @@ bool self_review(const Attributes& what) {
 }
 
 bool runner_may(const User& user, const Attributes& what) {
+  if (user.role == Role::volumes && !what.ns.empty()) return false;
   const auto& homes = user.namespaces;
   const bool home = homes.empty() || std::find(homes.begin(), homes.end(), what.ns) != homes.end();
   if (what.resource == "pods" && what.subresource == "log")
@@ -41,7 +41,8 @@ bool runner_may(const User& user, const Attributes& what) {
   if (!what.subresource.empty()) return false;
   return std::any_of(kRunner.begin(), kRunner.end(), [&](const Rule& rule) {
     return rule.group == what.group && rule.resource == what.resource &&
-           (!rule.namespaced || (home && !what.ns.empty())) &&
+           (rule.namespaced ? user.role != Role::volumes && home && !what.ns.empty()
+                            : user.role != Role::workload) &&
            rule.verbs.find(" " + what.verb + " ") != std::string_view::npos;
   });
 }
@@ -85,7 +86,7 @@ bool Authorizer::allows(const User& user, const Attributes& what, const ClusterO
   }
   if (user.role == Role::admin) return true;
   if (!is_anonymous(user) && self_review(what)) return true;
-  return user.role == Role::runner && runner_may(user, what);
+  return user.role != Role::powerless && runner_may(user, what);
 }
 
 std::string Authorizer::reason_for(const User& user, const Attributes& what) {

@@ -46,6 +46,8 @@ struct Features {
 enum class Role {
   admin,      // everything
   runner,     // what manifests/rbac gives in every namespace that is named
+  volumes,    // of that the ClusterRole only
+  workload,   // of that the Role only
   powerless,  // authenticated, may do nothing
 };
 
@@ -69,7 +71,7 @@ struct ClusterOptions {
   std::string node_name = "node1";
   std::vector<std::string> images_that_fail;  // beside those of registries under `.invalid`
   std::vector<std::string> csi_drivers = {"spectrumscale.csi.ibm.com"};
-  std::size_t watch_window = 5'000;                // events kept per resource for watches
+  std::size_t watch_window = 5'000;                 // events kept per resource for watches
   std::size_t log_bytes_per_container = 10u << 20;  // then the oldest lines go, as rotated
   Duration controller_delay{0};                     // from a change to what controllers make of it
   // Asked before the built-in roles; nullopt leaves it to them.
