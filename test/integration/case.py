@@ -1,13 +1,17 @@
 """What every case has: a JOBID of its own, scripts in the workspace, and the two promises that are checked after each of
 them: nothing of the run is left, and nothing of others was touched."""
+import base64
+import json
 import os
 import secrets
 import shutil
 import tempfile
 import unittest
 
+import tls
 from command import PATIENCE, Daaa
 from kube import ApiError, until
+from planted import PLANTED
 
 LABEL = "app.kubernetes.io/name=daaa"
 KINDS = ("jobs", "pods", "persistentvolumeclaims", "persistentvolumes")
@@ -77,6 +81,8 @@ class Case(unittest.TestCase):
         self.proxies = []
         self.made = []
         self.files = []
+        self.spared = set()  # files that hold secrets because the case put them there
+        os.mkdir(os.path.join(self.directory, "tmp"))
         self.notes = []  # figures that are worth telling
 
     def tearDown(self):
@@ -92,6 +98,7 @@ class Case(unittest.TestCase):
         except AssertionError:
             problems += [f"left after {self.clean_within} s: {entry}" for entry in self.left()]
         problems += self.foreign.touched()
+        problems += PLANTED.search(self.directory, self.spared)
         self.clear()
         shutil.rmtree(self.directory, ignore_errors=True)
         for path in self.files:
@@ -144,13 +151,47 @@ class Case(unittest.TestCase):
     def environment(self, **more):
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
                 if name in os.environ}
-        return {**kept, "HOME": self.directory, "KUBECONFIG": self.target.kubeconfig, **more}
+        return {**kept, "HOME": self.directory, "TMPDIR": os.path.join(self.directory, "tmp"), "KUBECONFIG": self.target.kubeconfig, **more}
+
+    def plant(self, secret, what=None):
+        """A secret that daaa is about to get: it may turn up nowhere."""
+        return PLANTED.add(secret, what or f"a secret of {self.id()}")
+
+    def spare(self, name, text, mode=0o600):
+        """A file with secrets in it, for its owner only."""
+        path = os.path.join(self.directory, name)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+            file.write(text)
+        self.spared.add(path)
+        return path
+
+    def plant_file(self, name, secret):
+        return self.spare(name, self.plant(secret))
+
+    def relay(self):
+        """An API server's double before the target; its certificate is its own authority."""
+        cert, key = tls.certificate(self.directory, f"relay-{len(self.started)}")
+        relay = tls.Relay(tls.serving(cert, key), self.target.admin)
+        with open(cert, encoding="utf-8") as file:
+            relay.ca_pem = file.read()
+        self.addCleanup(relay.__exit__)
+        return relay
+
+    def kubeconfig(self, name, users, server=None, ca_pem=None):
+        """A kubeconfig of the target with a context for each user; the first is the current one."""
+        admin = self.target.admin
+        cluster = {"server": server or admin.server.geturl(),
+                   "certificate-authority-data": base64.b64encode((ca_pem or admin.ca_pem).encode()).decode()}
+        contexts = [{"name": user, "context": {"cluster": "c", "user": user, "namespace": self.target.namespace}} for user in users]
+        return self.spare(name, json.dumps(
+            {"apiVersion": "v1", "kind": "Config", "current-context": next(iter(users)),
+             "clusters": [{"name": "c", "cluster": cluster}], "contexts": contexts,
+             "users": [{"name": user, "user": fields} for user, fields in users.items()]}))
 
     def daaa(self, *words, environment=None):
         directory = os.path.join(self.directory, str(len(self.started)))
         os.mkdir(directory)
-        started = Daaa(self.program, list(words), directory, environment or self.environment(),
-                       [self.target.token] if self.target.token else [])
+        started = Daaa(self.program, list(words), directory, environment or self.environment())
         self.started.append(started)
         return started
 
@@ -176,6 +217,7 @@ class Case(unittest.TestCase):
 
     def through_proxy(self, *words):
         proxy = self.target.proxy(self.directory, *words)
+        self.spared.add(proxy.kubeconfig)
         self.proxies.append(proxy)
         return proxy
 

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 from kube import until
+from planted import PLANTED
 
 # The suite runs on machines that are busy with other things; what has to be quick is measured by itself.
 PATIENCE = 180
@@ -13,14 +14,16 @@ PATIENCE = 180
 class Daaa:
     """One `daaa` that was started. What it writes goes to files, so that it never waits for us."""
 
-    def __init__(self, program, words, directory, environment, secrets):
+    def __init__(self, program, words, directory, environment):
         self.words = words
-        self.secrets = secrets
+        self._process_seen = os.path.join(directory, "process")
+        self._environment = environment
         self._out = os.path.join(directory, "stdout")
         self._err = os.path.join(directory, "stderr")
         with open(self._out, "wb") as out, open(self._err, "wb") as err:
             self.process = subprocess.Popen([program, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                             env=environment, cwd=directory)
+        self.look()
         self.began = time.monotonic()
         self.signalled = None
 
@@ -40,9 +43,13 @@ class Daaa:
             status = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still running after {seconds} s: {self}") from None
-        for secret in self.secrets:
-            assert secret.encode() not in self.out and secret not in self.err, f"it printed a secret: {self.words}"
+        found = [what for text in (self.out, self.err.encode()) for what in PLANTED.found_in(text)]
+        assert not found, f"it printed {', '.join(found)}: {self.words}"
         return status
+
+    def look(self):
+        """Keeps what others can read of the process, for the search at the end of the case."""
+        PLANTED.look_at_process(self.process.pid, self._process_seen, self._environment)
 
     def send(self, number):
         self.signalled = time.monotonic()
@@ -52,6 +59,7 @@ class Daaa:
         return time.monotonic() - self.signalled
 
     def until_out(self, text, seconds=PATIENCE):
+        self.look()
         self._until(lambda: text in self.out, f"{text!r} on stdout", seconds)
 
     def until_err(self, text, seconds=PATIENCE):

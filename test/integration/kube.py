@@ -15,6 +15,10 @@ PATHS = {
     "resourcequotas": ("/api/v1", True),
     "jobs": ("/apis/batch/v1", True),
     "storageclasses": ("/apis/storage.k8s.io/v1", False),
+    "serviceaccounts": ("/api/v1", True),
+    "secrets": ("/api/v1", True),
+    "rolebindings": ("/apis/rbac.authorization.k8s.io/v1", True),
+    "clusterrolebindings": ("/apis/rbac.authorization.k8s.io/v1", False),
 }
 
 
@@ -35,15 +39,22 @@ class Kube:
         with open(kubeconfig, encoding="utf-8") as file:
             text = file.read()
         self.server = urllib.parse.urlparse(field(text, "server"))
-        self.token = field(text, "token")
+        self.bearer = field(text, "token")
         self.ca_pem = self._pem(text, "certificate-authority")
         self.context = ssl.create_default_context(cadata=self.ca_pem)
-        certificate = self._pem(text, "client-certificate")
-        if certificate:
+        self.certificate, self.key = self._pem(text, "client-certificate"), self._pem(text, "client-key")
+        if self.certificate:
             with tempfile.NamedTemporaryFile("w", suffix=".pem") as pem:
-                pem.write(certificate + "\n" + self._pem(text, "client-key"))
+                pem.write(self.certificate + "\n" + self.key)
                 pem.flush()
                 self.context.load_cert_chain(pem.name)
+
+    def user(self):
+        """The credential as a kubeconfig's user has it."""
+        if not self.certificate:
+            return {"token": self.bearer}
+        data = lambda pem: base64.b64encode(pem.encode()).decode()
+        return {"client-certificate-data": data(self.certificate), "client-key-data": data(self.key)}
 
     @staticmethod
     def _pem(text, name):
@@ -59,8 +70,8 @@ class Kube:
     def request(self, method, path, body=None):
         connection = http.client.HTTPSConnection(self.server.hostname, self.server.port, context=self.context, timeout=30)
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        if self.token:
-            headers["Authorization"] = "Bearer " + self.token
+        if self.bearer:
+            headers["Authorization"] = "Bearer " + self.bearer
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
@@ -109,6 +120,23 @@ class Kube:
             if error.code != 404:
                 raise
         until(lambda: self.find(plural, namespace, name) is None, 60, f"{plural} {name} to go")
+
+    def token(self, namespace, account, seconds=3600, bound=None):
+        """A token for a service account, as `oc create token` gets it; one that is bound dies with that object."""
+        spec = {"expirationSeconds": seconds, **({"boundObjectRef": bound} if bound else {})}
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
+        path = self.path("serviceaccounts", namespace, account) + "/token"
+        return self.request("POST", path, asked)["status"]["token"]
+
+    def status_of(self, token):
+        """What the server answers to somebody with this token, and no certificate."""
+        trust = ssl.create_default_context(cadata=self.ca_pem)
+        connection = http.client.HTTPSConnection(self.server.hostname, self.server.port, context=trust, timeout=30)
+        try:
+            connection.request("GET", "/api", headers={"Authorization": "Bearer " + token})
+            return connection.getresponse().status
+        finally:
+            connection.close()
 
     def version(self):
         return self.request("GET", "/version")

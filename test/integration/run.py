@@ -19,6 +19,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "cases")]
 
 import case  # noqa: E402
 import target  # noqa: E402
+from planted import PLANTED  # noqa: E402
 
 
 class Suite:
@@ -95,6 +96,9 @@ def main():
         print(f"{words.target}: {under_test.version} at {under_test.admin.server.netloc}; {len(chosen)} cases", flush=True)
         suite = Suite(chosen, words.jobs)
         suite.run()
+        leaks = PLANTED.search(under_test.workspace) + PLANTED.search(under_test.main_path)
+        print("\n".join(leaks) or f"no secret in {PLANTED.files} files with {PLANTED.bytes} bytes that daaa and its workloads have "
+              f"written, nor in what {PLANTED.processes} looks at /proc have shown")
     finally:
         try:
             if foreign:
@@ -103,8 +107,8 @@ def main():
             under_test.close()
     for entry in suite.failed:
         print(f"failed: {name_of(entry)}")
-    print(f"{len(chosen) - len(suite.failed)} passed, {len(suite.failed)} failed")
-    return 1 if suite.failed else 0
+    print(f"{len(chosen) - len(suite.failed)} passed, {len(suite.failed) + len(leaks)} failed")
+    return 1 if suite.failed or leaks else 0
 
 
 if __name__ == "__main__":

@@ -1,17 +1,26 @@
 """What the suite runs against: the sandbox or the cluster of test/cluster. One text serves both; where they differ, the
 difference stands here as an expectation, with its reason, and the cases ask for it."""
+import contextlib
+import json
 import os
 import re
+import secrets
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
-from kube import Kube, field, until
+from kube import ApiError, Kube, field, until
+from planted import PLANTED
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLUSTER = os.path.join(HERE, "..", "cluster")
+
+
+def service_account(name):
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}, "automountServiceAccountToken": False}
 
 
 class Expectations:
@@ -42,12 +51,23 @@ class Target:
         self.admin = Kube(self.admin_kubeconfig)
         with open(self.kubeconfig, encoding="utf-8") as file:
             self.token = field(file.read(), "token")
+        PLANTED.add(self.token, "the token of the kubeconfig")
+        if self.admin.bearer:
+            PLANTED.add(self.admin.bearer, "the administrator's token")
+        if self.admin.key:
+            for line in self.admin.key.splitlines()[1:-1]:
+                PLANTED.add(line.ljust(12, "="), "the administrator's client key")
         version = self.admin.version()
         self.version = version["gitVersion"]
         self.expect = Expectations(int(re.match(r"\d+", version["minor"]).group()), self.name == "sandbox")
 
     def fileset(self, name):
         return os.path.join(self.main_path, name)
+
+    def token_of(self, role, whose=""):
+        """A fresh token of a service account with the Role ("user") or the ClusterRole ("volumes") of manifests/rbac; `whose`
+        tells accounts of a case's own apart."""
+        return PLANTED.add(self.admin.token(self.namespace, self.account(role, whose)), f"a token of the account for {role}")
 
     def proxy(self, directory, *words):
         return Proxy(self, directory, words)
@@ -102,6 +122,21 @@ class Sandbox(Target):
             self.kubeconfig = self.admin_kubeconfig = file.read()
         super().__init__()
 
+    def token_to_revoke(self, relay):
+        """A token, and what makes it dead. The sandbox has no Secret to bind it to: the relay before it refuses it then."""
+        token = PLANTED.add(self.admin.token(self.namespace, self.account("user")), "a token that is revoked")
+        return token, lambda: relay.refused.add(token)
+
+    @staticmethod
+    def audited(_account):
+        return None  # the sandbox keeps no such log
+
+    def account(self, role, _whose=""):
+        # The sandbox knows the accounts of manifests/openshift by their names; it serves no RBAC objects.
+        with contextlib.suppress(ApiError):
+            self.admin.create("serviceaccounts", self.namespace, service_account("daaa-" + role))
+        return "daaa-" + role
+
     def close(self):
         self.process.stdin.close()
         status = self.process.wait(60)
@@ -129,6 +164,7 @@ class Cluster(Target):
         self.site_values = f"storage: {{source: hostPath}}\nimage: {{name: {name}, tag: \"{tag}\"}}\n"
         self.run_words = ["--set", "storage.source=hostPath", "--set", "GPFSlocal.mainPath=" + self.main_path,
                           "--set", "image.name=" + name, "--set", "image.tag=" + tag]
+        self.accounts, self.lock = {}, threading.Lock()
         super().__init__()
 
     @staticmethod
@@ -136,8 +172,57 @@ class Cluster(Target):
         subprocess.run([os.path.join(CLUSTER, "ctl.sh"), *words], check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.PIPE, timeout=180)
 
+    def token_to_revoke(self, _relay):
+        """A token that is bound to a Secret, and what makes it dead: the Secret's deletion. It returns when the API server,
+        which remembers a good token for ten seconds, refuses it."""
+        name = f"it-{secrets.token_hex(3)}-bound"
+        made = self.admin.create("secrets", self.namespace, {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}})
+        bound = {"kind": "Secret", "apiVersion": "v1", "name": name, "uid": made["metadata"]["uid"]}
+        token = PLANTED.add(self.admin.token(self.namespace, self.account("user"), bound=bound), "a token that is revoked")
+
+        def revoke():
+            self.admin.delete("secrets", self.namespace, name)
+            until(lambda: self.admin.status_of(token) == 401, 60, "the token to be refused")
+        return token, revoke
+
+    def account(self, role, whose=""):
+        """An account of this suite's own, since the cluster may be shared."""
+        with self.lock:
+            if (role, whose) not in self.accounts:
+                name = f"it-{secrets.token_hex(3)}-{role}"
+                self.admin.create("serviceaccounts", self.namespace, service_account(name))
+                plural, kind, to = {"user": ("rolebindings", "Role", "daaa-runner"),
+                                    "volumes": ("clusterrolebindings", "ClusterRole", "daaa-volumes")}[role]
+                self.admin.create(plural, self.namespace, {
+                    "apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind + "Binding", "metadata": {"name": name},
+                    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": to},
+                    "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": self.namespace}]})
+                self.accounts[role, whose] = (name, plural)
+            return self.accounts[role, whose][0]
+
+    def audited(self, account):
+        """What the API server's own log says that this account has asked for: verb, group, resource with its subresource."""
+        until(lambda: account in self.audit_text(), 30, f"{account} in the audit log")
+        user, found = f"system:serviceaccount:{self.namespace}:{account}", set()
+        for line in self.audit_text().splitlines():
+            if user not in line:
+                continue
+            entry = json.loads(line)
+            what = entry.get("objectRef")
+            if entry["user"]["username"] == user and what and "resource" in what:
+                sub = "/" + what["subresource"] if "subresource" in what else ""
+                found.add((entry["verb"], what.get("apiGroup", ""), what["resource"] + sub))
+        return found
+
+    def audit_text(self):
+        with open(os.environ["DAAA_CLUSTER_AUDIT_LOG"], encoding="utf-8") as file:
+            text = file.read()
+        return text[:text.rfind("\n") + 1]  # the last line may be half written
+
     def close(self):
-        pass
+        for name, plural in self.accounts.values():
+            self.admin.delete(plural, self.namespace, name)
+            self.admin.delete("serviceaccounts", self.namespace, name)
 
 
 def open_target(name, daaa, version):
