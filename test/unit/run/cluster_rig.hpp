@@ -26,8 +26,10 @@ class ClusterRig {
       : executor(std::make_shared<testing::ManualExecutor>()), pods(script(duration)) {
     cluster = std::make_unique<sandbox::Cluster>(std::move(options), pods,
                                                  sandbox::Time{seconds(executor->unix_seconds())});
-    for (const auto& [token, role] :
-         {std::pair("runner", sandbox::Role::runner), {"admin", sandbox::Role::admin}}) {
+    for (const auto& [token, role] : {std::pair("runner", sandbox::Role::runner),
+                                      {"admin", sandbox::Role::admin},
+                                      {"user", sandbox::Role::workload},
+                                      {"volumes", sandbox::Role::volumes}}) {
       sandbox::User user;
       user.name = token;
       user.role = role;
@@ -38,12 +40,18 @@ class ClusterRig {
     network->on_request = [this](const HttpRequest& request) { requests.push_back(request); };
   }
 
-  std::unique_ptr<Runner> runner() {
+  static ClusterConfig identity(const std::string& token) {
     ClusterConfig config;
     config.server = "https://cluster.simulated:6443";
     config.namespace_ = "dean";
-    config.credential.token = Secret(std::string_view("runner"));
+    config.credential.token = Secret(std::string_view(token));
+    return config;
+  }
+  // `volumes` empty: one identity for all.
+  std::unique_ptr<Runner> runner(const std::string& token = "runner", const std::string& volumes = {}) {
+    ClusterConfig config = identity(token);
     RunnerOptions options;
+    if (!volumes.empty()) options.volumes_identity = std::make_shared<const ClusterConfig>(identity(volumes));
     options.name = "rig";
     options.executor = executor;
     options.transport = network;

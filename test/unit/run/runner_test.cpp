@@ -188,8 +188,11 @@ TEST_CASE("B56: a clock that differs from the server's by more than 30 s is told
   ScriptedAnswer list;
   // The manual clock begins at 22:13:20.
   list.headers = {{"date", differs ? "Tue, 14 Nov 2023 22:15:00 GMT" : "Tue, 14 Nov 2023 22:13:45 GMT"}};
-  list.pieces = {R"({"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[]})"};
-  rig.transport->expect(Method::get, "/api/v1/persistentvolumes*", list);
+  list.pieces = {R"({"kind":"PersistentVolumeList","metadata":{"resourceVersion":"7"},"items":[]})"};
+  rig.transport->expect(Method::get, "/api/v1/persistentvolumes?*", list);
+  ScriptedAnswer silent;
+  silent.stays_open = true;
+  for (int i = 0; i < 4; ++i) rig.transport->expect(Method::get, "*", silent);
   auto runner = rig.runner("opaque");
   REQUIRE(runner.submit(RunnerRig::workload(), {}, rig.observer()));
   rig.executor->run_until_idle();
