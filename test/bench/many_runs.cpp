@@ -140,6 +140,7 @@ int main(int argc, char** argv) {
   runner_options.name = "bench-" + options.id;
   runner_options.executor = loop;
   runner_options.transport = loop;
+  runner_options.requests_per_second = 0;  // the server sets the pace here
   auto runner = std::make_unique<daaa::Runner>(std::move(*config), runner_options);
 
   const double cpu_before = cpu_seconds();
