@@ -93,6 +93,11 @@ class Rbac(Case):
         cancelled.until_out(b"begin\n")
         cancelled.send(signal.SIGINT)
         self.assertEqual(cancelled.wait(), 130, str(cancelled))
+        # What is there already is read, to see whose it is.
+        container = {"name": "daaa", "image": "daaa.test/busybox:1", "command": ["/bin/true"]}
+        self.make("jobs", {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": f"daaa-{self.run_id}-had-job"},
+                           "spec": {"parallelism": 0, "template": {"spec": {"restartPolicy": "Never", "containers": [container]}}}})
+        self.run_it("run.sh", *words, job_id=self.run_id + "-had", status=123)
         name = f"daaa-{self.run_id}-taken-cos-pv"
         self.make("persistentvolumes", {
             "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name},

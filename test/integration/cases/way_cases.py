@@ -83,7 +83,7 @@ class Way(Case):
             text["clusters"][0]["cluster"]["proxy-url"] = url
             with open(kubeconfig, "w", encoding="utf-8") as file:
                 json.dump(text, file)
-            run = self.daaa(*self.run_words("run.sh", "--kubeconfig", kubeconfig))
+            run = self.daaa(*self.run_words("run.sh", "-v", "--kubeconfig", kubeconfig))
             by_environment = self.daaa(*self.run_words("run.sh", "--kubeconfig", self.kubeconfig(
                 "plain", {"user": {"token": TOKEN}}, "https://api.invalid:6443")), environment=self.environment(HTTPS_PROXY=url))
             for one in (run, by_environment):
