@@ -89,6 +89,14 @@ class Rbac(Case):
         checked = self.daaa("check", *ns, "--pvc", self.target.claim, "--command", "run.sh", *plain, *words)
         self.assertIn(checked.wait(), (0, 126), str(checked))
         self.run_it("run.sh", *words, "--set", "nodeSelector.it-no-such-node=x", "--timeout-scheduling", "5s", status=124)
+        # A user's claim that is not bound: its class says whether a run may go on.
+        claim = self.run_id + "-unbound"
+        self.make("persistentvolumeclaims", {
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": claim},
+            "spec": {"storageClassName": "it-no-such-class", "accessModes": ["ReadWriteMany"],
+                     "resources": {"requests": {"storage": "1Gi"}}}})
+        unbound = self.daaa(*[claim if word == self.target.claim else word for word in run_words], *words, "--timeout", "8s")
+        self.assertEqual(unbound.wait(), 124, str(unbound))
         cancelled = self.begin(self.script("echo begin; sleep 600\n"), *words)
         cancelled.until_out(b"begin\n")
         cancelled.send(signal.SIGINT)
