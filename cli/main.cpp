@@ -1,4 +1,6 @@
 // daaa: runs analytics work as Kubernetes Jobs on the data that DAAA has staged.
+#include <malloc.h>
+
 #include <iostream>
 
 #include "exit_status.hpp"
@@ -27,6 +29,8 @@ int dispatch(const std::vector<std::string>& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // One arena for all threads: they hand their memory to each other, and none is in a hurry.
+  mallopt(M_ARENA_MAX, 1);
   daaa::cli::block_signals();
   try {
     return dispatch({argv + 1, argv + argc});

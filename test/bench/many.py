@@ -37,13 +37,13 @@ def in_one_process(lab, table, runs):
 
 
 def http_versions(lab, table):
-    """On the cluster: the sandbox speaks HTTP/1.1 only. 200 runs at once wait for a node that there is not, and are cancelled,
+    """On the cluster: the sandbox speaks HTTP/1.1 only. Many runs at once wait for a node that there is not, and are cancelled,
     so that the kubelet does not decide how long it takes."""
     c = lab.cluster
-    words = [w if w == "--set" else w for w in c.run_words] + ["--set", "user.pvc=" + c.claim]
-    one = words + ["--set", "user.command=bench-hello.sh"]
+    one = [*c.run_words, "--set", "user.pvc=" + c.claim, "--set", "user.command=bench-hello.sh"]
     nowhere = one + ["--set", "nodeSelector.bench=nowhere", "--end", "cancel"]
-    for runs, more, times in ((1, one, 5), (200, nowhere, 3)):
+    # The controller manager binds volumes at the rate that it allows itself, which takes minutes for many runs.
+    for runs, more, times in ((1, one, 5), (50, nowhere, 1)):
         found = {version: [] for version in ("1", "2")}
         for _ in range(times):
             for version in found:

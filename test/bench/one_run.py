@@ -2,6 +2,7 @@
 import collections
 import json
 import os
+import re
 import subprocess
 
 from lab import JobWatch, Cost, median, mib, ms, note
@@ -46,16 +47,20 @@ def with_kubectl(lab, jobs, job_id):
 
 
 def requests_of(lab, job_id):
+    """All that one process sends, by its own trace; the audit log must know of the same creates and deletes, and of no more. (Of
+    other requests it does not tell which process of the account has made them.)"""
     since = subprocess.run([CTL, "now"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-    lab.measure(lab.daaa, "run", *words(lab, job_id), "--kubeconfig", lab.cluster.kubeconfig)
-    counted = subprocess.run([CTL, "requests", "--since", since, "--list"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    trace = subprocess.run([lab.daaa, "run", *words(lab, job_id), "--kubeconfig", lab.cluster.kubeconfig, "-v"], check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True).stderr
     found = collections.Counter()
-    for line in counted.splitlines():
-        parts = line.split()
-        verb, what, name = parts[1], parts[2], parts[3] if len(parts) > 3 else ""
-        if verb in ("create", "delete") and name and not name.startswith(f"daaa-{job_id}-"):
-            continue  # somebody else's, at the same time with the same account
-        found["stream" if verb == "watch" or what == "pods/log" else verb if verb in ("create", "delete") else "other"] += 1
+    for verb, path in re.findall(r"^daaa: net: ([A-Z]+) (/\S+)", trace, re.M):
+        is_stream = "watch=1" in path or "/log?" in path
+        found["stream" if is_stream else {"POST": "create", "DELETE": "delete"}.get(verb, "other")] += 1
+    audited = subprocess.run([CTL, "requests", "--since", since, "--list"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    for verb in ("create", "delete"):
+        seen = len(re.findall(rf" {verb} \S+ daaa-{job_id}-", audited))
+        if seen != found[verb]:
+            raise SystemExit(f"daaa tells of {found[verb]} requests to {verb}, the audit log of {seen}")
     return found
 
 
