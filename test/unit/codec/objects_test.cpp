@@ -272,3 +272,28 @@ TEST_CASE("decoding ten times the pods takes about ten times as long", "[codec][
   const auto large = best_of(pods(10'000), 10'000);
   CHECK(large < 40 * small);  // quadratic would be 100
 }
+
+TEST_CASE("the items of a list are found wherever they stand and whatever they hold", "[codec][objects]") {
+  const auto names = [](const std::string& text) {
+    const auto list = decode_list(Kind::pod, text);
+    std::string all = list ? "" : "error: " + list.error().message;
+    if (!list) return all;
+    for (const auto& item : list->items) all += model::meta_of(item).name + ",";
+    return all + list->resource_version;
+  };
+  const std::string pod =
+      R"({"metadata":{"name":"a","labels":{"items":"[{]}"}},"spec":{"containers":[{"name":"\"}"}]}})";
+  CHECK(names(R"({"kind":"PodList","metadata":{"resourceVersion":"7"},"items":[)" + pod + "," + pod + "]}") ==
+        "a,a,7");
+  CHECK(names(R"({"items":[)" + pod + R"( ] , "metadata":{"resourceVersion":"7","items":[{}]}})") == "a,7");
+  CHECK(names(R"({"items":[1,null,[)" + pod + "]," + pod + R"(],"metadata":{"resourceVersion":"7"}})") ==
+        "a,7");
+  CHECK(names(R"({"items":[],"metadata":{"resourceVersion":"7"}})") == "7");
+  CHECK(names(R"({"items":{"items":[)" + pod + R"(]},"metadata":{"resourceVersion":"7"}})") == "7");
+  CHECK(names(R"({"items":null,"items":[)" + pod + R"(],"metadata":{"resourceVersion":"7"}})") == "7");
+  CHECK(names(R"([{"items":[)" + pod + "]}]").find("error: ") == 0);
+  CHECK(names(R"({"items":[)" + pod + "]} x").find("error: ") == 0);
+  const std::string deep(250, '[');
+  CHECK(names(R"({"items":[{"a":)" + deep + std::string(250, ']') + "}]}").find("nested too deep") !=
+        std::string::npos);
+}
