@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 
 #include "cluster/kubeconfig.hpp"
@@ -43,7 +44,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   fuzz::promise(config->server.compare(0, 8, "https://") == 0, "a server is https");
-  fuzz::promise(config->server.find_first_of(" \r\n@?#") == std::string::npos, "a server's address is plain");
+  const auto is_odd = [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == 127 || c == '?' || c == '#';
+  };
+  fuzz::promise(std::none_of(config->server.begin(), config->server.end(), is_odd),
+                "a server's address is plain");
+  const auto host = config->server.substr(8, config->server.find('/', 8) - 8);
+  fuzz::promise(host.find('@') == std::string::npos, "no user name is in a server's address");
   fuzz::promise(!(config->trust.insecure_skip_verify && !config->trust.ca_pem.empty()),
                 "a CA or no check, not both");
   const auto token = config->credential.token.reveal();
