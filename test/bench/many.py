@@ -22,7 +22,7 @@ many.count = 0
 
 def in_one_process(lab, table, runs):
     # Pods that last until all runs have their Jobs, so that all are there at once.
-    hold = max(20, runs // 25)
+    hold = max(20, runs // 80)
     found = many(lab, lab.sandbox.kubeconfig, runs, "--set", rf"annotations.sandbox\.daaa/duration={hold}s")
     what = f"{runs} runs in one process"
     others = found["run_requests"] / runs - 18
