@@ -39,6 +39,7 @@ class Table:
 
 
 def build():
+    subprocess.run([os.path.join(ROOT, "test/install_packages.sh"), "libbenchmark-dev", "curl", "binutils", "openssl"], check=True)
     subprocess.run(["cmake", "--preset", "release", "-DDAAA_BUILD_BENCH=ON"], cwd=ROOT, check=True, stdout=sys.stderr)
     subprocess.run(["cmake", "--build", "--preset", "release"], cwd=ROOT, check=True, stdout=sys.stderr)
 
