@@ -37,7 +37,8 @@ std::string spell(std::chrono::milliseconds time) {
 std::vector<std::string> describe_end(const RunReport& report, const std::string& attach_hint) {
   std::vector<std::string> lines;
   std::string first = report.message;
-  if (report.verdict != Verdict::succeeded && report.verdict != Verdict::failed) {
+  const bool as_asked = report.verdict == Verdict::cancelled && report.exit_code == 0;
+  if (report.verdict != Verdict::succeeded && report.verdict != Verdict::failed && !as_asked) {
     first = std::string(to_string(report.verdict)) + ": " + first;
   }
   if (!report.phases.empty()) {

@@ -111,6 +111,17 @@ class Kube:
     def create(self, plural, namespace, body):
         return self.request("POST", self.path(plural, namespace), body)
 
+    def change(self, plural, namespace, name, change):
+        """Lets `change` alter the object in place, as often as somebody else is faster; 404 is told to the caller."""
+        while True:
+            found = self.get(plural, namespace, name)
+            change(found)
+            try:
+                return self.request("PUT", self.path(plural, namespace, name), found)
+            except ApiError as error:
+                if error.code != 409:
+                    raise
+
     def delete(self, plural, namespace, name):
         """Asks for the deletion; waits until the object is gone."""
         try:

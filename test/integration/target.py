@@ -98,6 +98,7 @@ class Proxy:
 class Sandbox(Target):
     name = "sandbox"
     run_words = []
+    pod_image = "alpine"
     main_path_in_values = "/gpfs/ess3000_4M"  # below --dir
     site_values = "user: {uid: \"\"}\n"
 
@@ -160,6 +161,7 @@ class Cluster(Target):
         self.workspace = setting["workspace"]
         self.main_path = setting["main_path"]
         self.main_path_in_values = self.main_path
+        self.pod_image = setting["image"]
         name, _, tag = setting["image"].rpartition(":")
         self.site_values = f"storage: {{source: hostPath}}\nimage: {{name: {name}, tag: \"{tag}\"}}\n"
         self.run_words = ["--set", "storage.source=hostPath", "--set", "GPFSlocal.mainPath=" + self.main_path,

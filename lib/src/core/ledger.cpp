@@ -94,27 +94,31 @@ void Ledger::adopt(ObjectId id, const model::ObjectMeta& meta) {
 
 void Ledger::discard(model::Kind kind) {
   for (Entry& entry : entries_) {
-    if (entry.id.kind != kind) continue;
-    entry.discarded = true;
-    switch (entry.state) {
-      case State::absent:
+    if (entry.id.kind == kind) discard(entry.id);
+  }
+}
+
+void Ledger::discard(ObjectId id) {
+  Entry& entry = at(id);
+  entry.discarded = true;
+  switch (entry.state) {
+    case State::absent:
+      entry.state = State::gone;
+      break;
+    case State::wanted:
+      // A create that is on its way is awaited; one that is only due is dropped.
+      if (!entry.on_its_way) {
         entry.state = State::gone;
-        break;
-      case State::wanted:
-        // A create that is on its way is awaited; one that is only due is dropped.
-        if (!entry.on_its_way) {
-          entry.state = State::gone;
-          entry.due.reset();
-        }
-        break;
-      case State::present:
-        entry.state = State::leaving;
-        entry.due = TimePoint{};
-        entry.delay.reset();
-        break;
-      default:
-        break;
-    }
+        entry.due.reset();
+      }
+      break;
+    case State::present:
+      entry.state = State::leaving;
+      entry.due = TimePoint{};
+      entry.delay.reset();
+      break;
+    default:
+      break;
   }
 }
 
@@ -127,7 +131,7 @@ void Ledger::created(ObjectId id, const model::ObjectMeta& meta) {
   entry.uid = meta.uid;
   entry.due.reset();
   entry.delay.reset();
-  if (entry.discarded) discard(id.kind);
+  if (entry.discarded) discard(id);
 }
 
 void Ledger::repeat(Entry& entry, const Error& error, TimePoint now) {

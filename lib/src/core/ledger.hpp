@@ -56,6 +56,7 @@ class Ledger {
   void adopt(ObjectId id, const model::ObjectMeta& meta);
   // Nothing more is created; what exists, or may, of this kind goes.
   void discard(model::Kind kind);
+  void discard(ObjectId id);
 
   void created(ObjectId id, const model::ObjectMeta& meta);
   Verdict create_failed(ObjectId id, const Error& error, TimePoint now);

@@ -18,6 +18,8 @@ inline constexpr std::chrono::seconds kTellAnnounced{5};
 // LSF gives ten seconds between its signals: the pods get six of them (DESIGN.md, section 5).
 inline constexpr std::chrono::seconds kHurriedPods{6};
 inline constexpr std::chrono::seconds kHurriedAll{9};
+// A claim goes at once when its pods are gone, unless somebody else uses it.
+inline constexpr std::chrono::seconds kHandOver{15};
 // After the pods are gone nothing more comes of their logs.
 inline constexpr std::chrono::seconds kLastLogs{2};
 

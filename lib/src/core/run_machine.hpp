@@ -122,6 +122,7 @@ class RunMachine {
   bool end_leaving(Outcome outcome);
   void set_verdict(Outcome outcome);
   void begin_cleaning();
+  void discard_volumes(bool all);
   bool finish();
   [[nodiscard]] bool keeps_objects() const;
   [[nodiscard]] bool job_may_run() const;
@@ -184,6 +185,7 @@ class RunMachine {
   bool removing_ = false;
   TimePoint clean_began_{};
   TimePoint clean_deadline_{};
+  std::optional<TimePoint> claims_asked_;  // to go
   bool finish_logs_told_ = false;
   bool pods_read_ = false;  // once the Job has ended
   std::optional<TimePoint> pods_due_;

@@ -7,9 +7,19 @@
 namespace daaa::core {
 namespace {
 
-std::string join(const std::vector<std::string>& words) {
+// Who takes a finalizer off, and when.
+const char* meaning_of(const std::string& finalizer) {
+  if (finalizer == "kubernetes.io/pvc-protection") return "held while a pod uses the claim";
+  if (finalizer == "kubernetes.io/pv-protection") return "held while a claim is bound to it";
+  if (finalizer.rfind("external-attacher/", 0) == 0) return "held while it is attached to a node";
+  return "somebody else's, who has to take it off";
+}
+
+std::string explain(const std::vector<std::string>& finalizers) {
   std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  for (const auto& finalizer : finalizers) {
+    text += (text.empty() ? "" : ", ") + finalizer + " (" + meaning_of(finalizer) + ")";
+  }
   return text;
 }
 
@@ -21,7 +31,7 @@ std::string why_left(const Ledger::Entry& entry) {
   if (entry.trouble) return "deleting it failed: " + entry.trouble->to_string();
   if (!entry.accepted) return "it was not asked to go";
   if (entry.finalizers.empty()) return "its deletion was accepted and is not finished";
-  return "its deletion was accepted and waits for finalizer " + join(entry.finalizers);
+  return "its deletion was accepted and waits for finalizer " + explain(entry.finalizers);
 }
 
 }  // namespace
@@ -146,8 +156,8 @@ void RunMachine::begin_cleaning() {
   ledger_.discard(model::Kind::job);
 }
 
-// Job, then pods, then claims, then volumes: each when what uses it is gone, or, hurried, when the
-// time is up; finalizers then keep the order on the server.
+// Job, then pods, then claims, then volumes: each when what uses it is gone, or when there is no time
+// left to wait for that; finalizers then keep the order on the server.
 bool RunMachine::advance_cleaning() {
   ledger_.issue(now_, out_);
   const bool out_of_time = now_ >= clean_deadline_;
@@ -156,7 +166,8 @@ bool RunMachine::advance_cleaning() {
   bool done = false;
   if (enough) {
     ledger_.discard(model::Kind::claim);
-    if (ledger_.settled_gone(model::Kind::claim) || !pods_gone) ledger_.discard(model::Kind::volume);
+    if (!claims_asked_) claims_asked_ = now_;
+    discard_volumes(!pods_gone || now_ - *claims_asked_ >= kHandOver);
     ledger_.issue(now_, out_);
     done = pods_gone && ledger_.settled_gone(model::Kind::claim) && ledger_.settled_gone(model::Kind::volume);
     const bool handed_over = ledger_.handed_over(model::Kind::job) &&
@@ -173,6 +184,16 @@ bool RunMachine::advance_cleaning() {
   }
   if (!attempts_.logs_done() && now_ < clean_deadline_) return false;
   return finish();
+}
+
+// Each volume goes when its claim has. One that somebody keeps bound is handed over to the server in
+// the end: its finalizer holds it for as long as it has to, and nobody need come back for it.
+void RunMachine::discard_volumes(bool all) {
+  for (int i = 0; i < static_cast<int>(plan_.claim_names.size()); ++i) {
+    const auto claim = ledger_.entry({model::Kind::claim, i}).state;
+    const bool unbound = claim == Ledger::State::gone || claim == Ledger::State::foreign;
+    if (all || unbound) ledger_.discard({model::Kind::volume, i});
+  }
 }
 
 std::vector<Leftover> RunMachine::leftovers() const {

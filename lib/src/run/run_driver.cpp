@@ -516,7 +516,23 @@ void RunDriver::act(const core::command::Finish&) {
   if (!machine_.report().attachable) finish_logs(context_.executor.now());
   if (weak.expired()) return;
   finished_ = true;
-  const RunReport report = this->report();
+  final_report_ = report();
+  // Who was cancelled has no time for it: a signal follows.
+  const bool hurried = final_report_.verdict == Verdict::cancelled && final_report_.exit_code != 0;
+  if (hurried || !HolderSearch::is_due(final_report_.left)) {
+    tell_end();
+    return;
+  }
+  holders_ = std::make_unique<HolderSearch>(context_.executor, context_.api, machine_.plan().namespace_,
+                                            final_report_.left, [this](std::vector<Leftover> left) {
+                                              final_report_.left = std::move(left);
+                                              tell_end();
+                                            });
+  holders_->start();
+}
+
+void RunDriver::tell_end() {
+  const RunReport report = final_report_;
   RunEvent event;
   event.type = RunEvent::Type::done;
   event.phase = Phase::done;

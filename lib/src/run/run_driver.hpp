@@ -13,6 +13,7 @@
 #include "core/last_lines.hpp"
 #include "core/run_machine.hpp"
 #include "daaa/json.hpp"
+#include "run/holders.hpp"
 #include "run/log_stream.hpp"
 #include "run/watch_hub.hpp"
 #include "workload/objects.hpp"
@@ -111,6 +112,7 @@ class RunDriver final : public WatchSubscriber {
   void ask_events(const model::Claim& claim);
   void warn_of_credentials();
   void warn_of_clock();
+  void tell_end();
   void warn_of(const client::Answer& answer);
   void warn(const std::string& message);
   void finish_logs(TimePoint deadline);
@@ -133,6 +135,8 @@ class RunDriver final : public WatchSubscriber {
   bool class_is_hidden_ = false;     // it cannot be read
   bool finished_ = false;
   bool clock_compared_ = false;
+  RunReport final_report_;  // once finished
+  std::unique_ptr<HolderSearch> holders_;
   std::shared_ptr<RunDriver*> alive_;
 };
 

@@ -186,7 +186,7 @@ class DropIn(Case):
         self.assertEqual(job.wait(60), 130, self.said("out") + self.said("err"))
         self.assertNotIn("SIGTERM", self.said("err"))
         self.assertIn(f"left: Job {self.target.namespace}/daaa-{self.run_id}-job", self.said("out"))
-        removed = subprocess.run([os.path.join(home, "post_exec.sh")], check=False, stdin=subprocess.DEVNULL, cwd="/tmp", timeout=180,
+        removed = subprocess.run([os.path.join(home, "post_exec.sh")], check=False, capture_output=True, stdin=subprocess.DEVNULL, cwd="/tmp", timeout=180,
                                  env=self.environment(LSB_JOBNAME="runAnalytics_" + self.run_id))
         self.assertEqual(removed.returncode, 0)
         self.assertEqual([entry for entry in self.objects() if entry[0] == "persistentvolumes"], [])

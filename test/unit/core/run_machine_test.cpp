@@ -431,7 +431,7 @@ TEST_CASE("the user's unbound claim holds the Job back", "[core][run]") {
   CHECK(rig.count_creates(model::Kind::job) == 1);
 }
 
-TEST_CASE("B20: clean-up waits for pods, then claims, then volumes", "[core][run]") {
+TEST_CASE("B20, B21: clean-up waits for pods, ended ones too, then claims, then volumes", "[core][run]") {
   RunRig rig;
   rig.to_following();
   rig.feed(input::Changed{rig.ended_pod("daaa-t1-job-a", 0)});

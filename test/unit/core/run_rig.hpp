@@ -10,6 +10,7 @@
 
 namespace daaa::core {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;

@@ -204,4 +204,23 @@ TEST_CASE("0.6: a second submit of a JOBID in one Runner is refused, and the fir
   CHECK(rig.objects().empty());
 }
 
+TEST_CASE("B32: every deletion says what becomes of dependents, and whose object is meant", "[run][adopt]") {
+  ClusterRig rig(seconds(1));
+  auto process = rig.runner();
+  auto run = process->submit(ClusterRig::workload("t1"));
+  REQUIRE(run);
+  REQUIRE(rig.end_of(*run)->verdict == Verdict::succeeded);
+  int deletions = 0;
+  for (const auto& request : rig.requests) {
+    if (request.method != Method::del) continue;
+    ++deletions;
+    const auto options = parse_json(request.body);
+    REQUIRE(options);
+    CHECK((*options)["propagationPolicy"].as_string() == "Background");
+    CHECK_FALSE((*options)["preconditions"]["uid"].as_string().empty());
+  }
+  CHECK(deletions == 9);
+  CHECK(rig.cluster->peek_all("pods").empty());
+}
+
 }  // namespace daaa::run
