@@ -7,24 +7,10 @@
 #include "core/labels.hpp"
 #include "core/run_limits.hpp"
 #include "core/verdict.hpp"
+#include "run/resource_of.hpp"
 #include "workload/objects.hpp"
 
 namespace daaa::run {
-namespace {
-
-const Resource& resource_of(model::Kind kind) {
-  switch (kind) {
-    case model::Kind::volume:
-      return resources::kPersistentVolumes;
-    case model::Kind::claim:
-      return resources::kPersistentVolumeClaims;
-    default:
-      return resources::kJobs;
-  }
-}
-
-}  // namespace
-
 Adoption::Adoption(RunContext& context, DriverSpec spec, Begin begin, Failed failed)
     : context_(context),
       spec_(std::move(spec)),

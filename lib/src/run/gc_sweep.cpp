@@ -5,6 +5,7 @@
 #include "client/paths.hpp"
 #include "codec/objects.hpp"
 #include "core/labels.hpp"
+#include "run/resource_of.hpp"
 #include "workload/objects.hpp"
 
 namespace daaa::run {
@@ -13,17 +14,6 @@ namespace {
 constexpr std::size_t kAtOnce = 4;
 constexpr const char* kPage = "500";
 constexpr std::string_view kReleasePrefix = "daaa-";
-
-const Resource& resource_of(model::Kind kind) {
-  switch (kind) {
-    case model::Kind::volume:
-      return resources::kPersistentVolumes;
-    case model::Kind::claim:
-      return resources::kPersistentVolumeClaims;
-    default:
-      return resources::kJobs;
-  }
-}
 
 std::string job_id_of(const std::string& release) {
   return release.rfind(kReleasePrefix, 0) == 0 ? release.substr(kReleasePrefix.size()) : release;

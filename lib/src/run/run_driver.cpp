@@ -8,6 +8,7 @@
 #include "core/labels.hpp"
 #include "core/timestamps.hpp"
 #include "run/object_diff.hpp"
+#include "run/resource_of.hpp"
 
 namespace daaa::run {
 namespace {
@@ -19,17 +20,6 @@ constexpr seconds kWriteTimeout{30};
 // A run that has ended waits for this list: better asked again soon.
 constexpr seconds kPodsTimeout{10};
 constexpr std::int64_t kClockTolerance = 30;  // seconds
-
-const Resource& resource_of(model::Kind kind) {
-  switch (kind) {
-    case model::Kind::volume:
-      return resources::kPersistentVolumes;
-    case model::Kind::claim:
-      return resources::kPersistentVolumeClaims;
-    default:
-      return resources::kJobs;
-  }
-}
 
 std::size_t slot_of(core::ObjectId id) {
   switch (id.kind) {

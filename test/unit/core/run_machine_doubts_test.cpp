@@ -6,18 +6,6 @@
 #include "support/catch.hpp"
 
 namespace daaa::core {
-namespace {
-
-Error http_error(ErrorKind kind, int code, const std::string& message) {
-  Error error(kind, message);
-  error.status = ServerStatus{};
-  error.status->code = code;
-  error.status->message = message;
-  return error;
-}
-
-}  // namespace
-
 TEST_CASE("a first 403 is final when it has lasted three seconds, one of what was allowed thirty",
           "[core][run]") {
   const Error denied = http_error(ErrorKind::forbidden, 403, "cannot get resource");

@@ -8,14 +8,6 @@ using namespace daaa::core;
 
 namespace {
 
-Error http_error(ErrorKind kind, int code, const std::string& message) {
-  Error error(kind, message);
-  error.status = ServerStatus{};
-  error.status->code = code;
-  error.status->message = message;
-  return error;
-}
-
 Error lost() { return Error(ErrorKind::unavailable, "connection refused"); }
 
 }  // namespace

@@ -31,6 +31,14 @@ inline RunPlan test_plan(Mode mode = Mode::run) {
   return plan;
 }
 
+inline Error http_error(ErrorKind kind, int code, const std::string& message) {
+  Error error(kind, message);
+  error.status = ServerStatus{};
+  error.status->code = code;
+  error.status->message = message;
+  return error;
+}
+
 class RunRig {
  public:
   explicit RunRig(RunPlan plan = test_plan()) : machine(std::move(plan)) {}
