@@ -11,10 +11,10 @@ using std::chrono::seconds;
 using What = Happening::What;
 
 constexpr const char* kNamespace = "dean";
-constexpr const char* kJobId = "s1";
-constexpr const char* kJobName = "daaa-s1-job";
 constexpr const char* kToken = "simulated-token";
 constexpr const char* kAdmin = "simulated-admin";
+// Two streams' worth of what is on its way when a transfer is paused, and one long line.
+constexpr std::size_t kMostWhilePaused = 4U << 20;
 
 ClusterConfig config() {
   ClusterConfig c;
@@ -25,16 +25,37 @@ ClusterConfig config() {
   return c;
 }
 
-Workload workload_of(const Plan& plan) {
+Workload workload_of(const TrackedRun& run) {
   Workload w;
-  w.job_id = kJobId;
+  w.job_id = run.job_id;
   w.namespace_ = kNamespace;
-  w.values.job.backoff_limit = plan.backoff_limit;
-  w.values.job.active_deadline_seconds = plan.active_deadline;
+  w.values.job.backoff_limit = run.plan.backoff_limit;
+  w.values.job.active_deadline_seconds = run.plan.active_deadline;
+  if (run.plan.suspended) w.values.job.suspend = true;
+  if (run.plan.bad_image) w.values.image.name = "registry.invalid/simulated";
   return w;
 }
 
 std::string text_of(const Json& object, const char* member) { return object["metadata"][member].as_string(); }
+
+std::string job_path(const TrackedRun& run) { return "/apis/batch/v1/namespaces/dean/jobs/" + run.job_name; }
+
+std::vector<TrackedRun> tracked(const Plan& plan) {
+  std::vector<TrackedRun> runs(plan.runs.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    runs[i].plan = plan.runs[i];
+    runs[i].index = i;
+    runs[i].job_id = "s" + std::to_string(i + 1);
+    runs[i].job_name = "daaa-" + runs[i].job_id + "-job";
+  }
+  return runs;
+}
+
+std::map<std::string, std::vector<AttemptPlan>> attempts_of(const std::vector<TrackedRun>& runs) {
+  std::map<std::string, std::vector<AttemptPlan>> attempts;
+  for (const TrackedRun& run : runs) attempts[run.job_name] = run.plan.attempts;
+  return attempts;
+}
 
 }  // namespace
 
@@ -43,7 +64,8 @@ History::History(Plan plan, SimulatedNetwork::Trace trace)
       trace_(std::move(trace)),
       dice_(plan_.seed * 0xBF58476D1CE4E5B9U + 7),
       executor_(std::make_shared<testing::ManualExecutor>()),
-      pods_(plan_.attempts) {}
+      runs_(tracked(plan_)),
+      pods_(attempts_of(runs_)) {}
 
 void History::prepare_cluster() {
   sandbox::ClusterOptions options;
@@ -62,8 +84,22 @@ void History::prepare_cluster() {
   plant_foreign_objects();
   network_ = std::make_shared<SimulatedNetwork>(*executor_, *cluster_, dice_.split(), plan_.weather);
   network_->trace = trace_;
-  network_->after_change = [this] { job_.look(*cluster_, kNamespace, kJobName, executor_->now()); };
+  network_->after_change = [this] {
+    for (TrackedRun& run : runs_) run.job.look(*cluster_, kNamespace, run.job_name, executor_->now());
+  };
   network_->on_request = [this](const HttpRequest& request) { request_seen(request); };
+  network_->on_data = [this](const HttpRequest& request, std::size_t size) { data_seen(request, size); };
+}
+
+sandbox::Response History::as_admin(const std::string& method, const std::string& target, std::string body) {
+  sandbox::Request request;
+  request.method = method;
+  request.target = target;
+  const char* type = method == "PATCH" ? "application/merge-patch+json" : "application/json";
+  request.headers = {{"authorization", std::string("Bearer ") + kAdmin}, {"content-type", type}};
+  request.body = std::move(body);
+  return cluster_->handle(
+      request, network_ ? network_->cluster_now() : sandbox::Time(seconds(executor_->unix_seconds())));
 }
 
 // Others live in the namespace, too: with our labels, or even with one of our names.
@@ -76,13 +112,7 @@ void History::plant_foreign_objects() {
   const auto modes = Json::array({"ReadWriteMany"});
   const auto plant = [&](const std::string& resource, const std::string& path, Json object,
                          const std::string& ns) {
-    sandbox::Request request;
-    request.method = "POST";
-    request.target = path;
-    request.headers = {{"authorization", std::string("Bearer ") + kAdmin},
-                       {"content-type", "application/json"}};
-    request.body = to_json(object);
-    const auto answer = cluster_->handle(request, sandbox::Time(seconds(executor_->unix_seconds())));
+    const auto answer = as_admin("POST", path, to_json(object));
     const std::string name = text_of(object, "name");
     const Json* made = answer.status == 201 ? cluster_->peek(resource, ns, name) : nullptr;
     if (made == nullptr) {
@@ -141,11 +171,25 @@ void History::request_seen(const HttpRequest& request) {
   if (request.method == Method::del && request.body.find("\"uid\"") == std::string::npos) {
     broken_ = "a deletion without a uid: " + path;
   }
-  if (request.method == Method::del && name.rfind("daaa-s1-", 0) != 0) {
-    broken_ = "a deletion of what is not ours: " + path;
-  }
+  const bool ours = std::any_of(runs_.begin(), runs_.end(), [&](const TrackedRun& run) {
+    return name.rfind("daaa-" + run.job_id + "-", 0) == 0;
+  });
+  if (request.method == Method::del && !ours) broken_ = "a deletion of what is not ours: " + path;
   if (request.method != Method::del && request.method != Method::post) {
     broken_ = std::string("a request that no run needs: ") + daaa::to_string(request.method) + " " + path;
+  }
+}
+
+// What a paused observer has not taken yet must not pile up in the client.
+void History::data_seen(const HttpRequest& request, std::size_t size) {
+  if (request.kind != ExchangeKind::log) return;
+  for (TrackedRun& run : runs_) {
+    if (!run.paused || request.path.find("/pods/" + run.job_name + "-") == std::string::npos) continue;
+    run.bytes_while_paused += size;
+    most_while_paused_ = std::max(most_while_paused_, run.bytes_while_paused);
+    if (run.bytes_while_paused > kMostWhilePaused) {
+      broken_ = std::to_string(run.bytes_while_paused) + " bytes of log were taken while the observer paused";
+    }
   }
 }
 
@@ -163,7 +207,8 @@ void History::for_each_pod(
 void History::schedule(const Happening& happening) {
   executor_->run_at(start_ + happening.at, [this, happening] {
     if (!runs_first_client_) return;
-    if (trace_) trace_(std::string("--- ") + to_string(happening.what));
+    if (trace_)
+      trace_(std::string("--- ") + to_string(happening.what) + " (" + runs_[happening.run].job_id + ")");
     happen(happening);
     network_->settle();
   });
@@ -207,71 +252,112 @@ void History::happen(const Happening& h) {
     case What::distrust:
       if (runner_) runner_->distrust_connections();
       return;
-    case What::somebody_deletes_job: {
-      cluster_->advance(now);
-      job_.look(*cluster_, kNamespace, kJobName, executor_->now());
-      if (!job_.exists) return;
-      job_deleted_at_ = executor_->now();
-      sandbox::Request request;
-      request.method = "DELETE";
-      request.target =
-          std::string("/apis/batch/v1/namespaces/dean/jobs/") + kJobName + "?propagationPolicy=Background";
-      request.headers = {{"authorization", std::string("Bearer ") + kAdmin}};
-      cluster_->handle(request, now);
+    case What::somebody_deletes_job:
+      delete_job(runs_[h.run]);
       return;
-    }
     case What::lasting_denial:
       network_->deny_everything(static_cast<int>(h.amount));
       return;
     case What::cancel:
     case What::detach:
-      if (told_.report) return;
-      cancelled_at_ = executor_->now();
-      handle_.cancel(h.what == What::cancel ? CancelPolicy::remove : CancelPolicy::detach);
+      stop_run(runs_[h.run], h.what == What::cancel ? CancelPolicy::remove : CancelPolicy::detach);
       return;
+    case What::suspend:
+      suspend_job(runs_[h.run], true);
+      return;
+    case What::resume:
+      runs_[h.run].may_go_on = true;
+      return;
+    case What::collect: {
+      if (!runner_) return;
+      GcOptions options;
+      options.namespace_ = kNamespace;
+      options.remove = true;
+      runner_->start_gc(options, [](const Result<GcReport>&) {});
+      return;
+    }
   }
 }
 
-Flow History::observe(const RunEvent& event) {
+void History::stop_run(TrackedRun& run, CancelPolicy policy) {
+  if (run.told.report) return;
+  run.cancelled_at = executor_->now();
+  run.handle.cancel(policy);
+}
+
+void History::delete_job(TrackedRun& run) {
+  const auto now = network_->cluster_now();
+  cluster_->advance(now);
+  run.job.look(*cluster_, kNamespace, run.job_name, executor_->now());
+  if (!run.job.exists) return;
+  run.job_deleted_at = executor_->now();
+  as_admin("DELETE", job_path(run) + "?propagationPolicy=Background", {});
+}
+
+void History::suspend_job(const TrackedRun& run, bool suspend) {
+  if (!run.job.exists || run.job.ended) return;
+  as_admin("PATCH", job_path(run),
+           suspend ? R"({"spec":{"suspend":true}})" : R"({"spec":{"suspend":false}})");
+}
+
+// A late request may make a suspended Job anew, so this is looked at again and again.
+void History::let_go_on() {
+  for (const TrackedRun& run : runs_) {
+    if (!run.may_go_on || !run.job.exists) continue;
+    const Json* job = cluster_->peek("jobs", kNamespace, run.job_name);
+    if (job == nullptr || !(*job)["spec"]["suspend"].as_bool()) continue;
+    suspend_job(run, false);
+    network_->settle();
+  }
+}
+
+Flow History::observe(TrackedRun& run, const RunEvent& event) {
+  Told& told = run.told;
+  if (event.job_id != run.job_id)
+    broken_ = "an event of " + std::string(event.job_id) + " reached " + run.job_id;
   switch (event.type) {
     case RunEvent::Type::log: {
-      told_.logs[event.attempt->pod_uid].parts.back().append(event.data);
-      ++log_events_;
-      if (plan_.slow_reader && log_events_ % 5 == 0) {
-        executor_->run_at(executor_->now() + milliseconds(100) * dice_.between(1, 100),
-                          [this] { handle_.resume_log(); });
+      told.logs[event.attempt->pod_uid].parts.back().append(event.data);
+      ++run.log_events;
+      if (run.plan.slow_reader && run.log_events % 5 == 0) {
+        run.paused = true;
+        run.bytes_while_paused = 0;
+        executor_->run_at(executor_->now() + milliseconds(100) * dice_.between(1, 100), [&run] {
+          run.paused = false;
+          run.handle.resume_log();
+        });
         return Flow::pause;
       }
       break;
     }
     case RunEvent::Type::gap:
       ++gaps_;
-      told_.logs[event.attempt->pod_uid].parts.emplace_back();
+      told.logs[event.attempt->pod_uid].parts.emplace_back();
       break;
     case RunEvent::Type::warning:
-      told_.attempts_unseen =
-          told_.attempts_unseen || event.message.find(" were seen to end") != std::string::npos;
+      told.attempts_unseen =
+          told.attempts_unseen || event.message.find(" were seen to end") != std::string::npos;
       for (const auto& [uid, pod] : pods_.pods) {
         const bool said =
             event.message.find("log of pod " + pod.name + " is not complete") != std::string::npos ||
             event.message.find("log of pod " + pod.name + " was not read") != std::string::npos;
         if (said) {
-          told_.logs[uid].incomplete = true;
+          told.logs[uid].incomplete = true;
         }
       }
       break;
     case RunEvent::Type::verdict:
-      told_.verdict_at = executor_->now();
+      told.verdict_at = executor_->now();
       break;
     case RunEvent::Type::done:
-      told_.report = *event.report;
-      told_.ended = executor_->now();
+      told.report = *event.report;
+      told.ended = executor_->now();
       break;
     default:
       break;
   }
   if (trace_ && event.type != RunEvent::Type::log) {
-    std::string line = std::string("    ") + daaa::to_string(event.type) + " " +
+    std::string line = "    " + run.job_id + " " + daaa::to_string(event.type) + " " +
                        daaa::to_string(event.phase) + " " + event.object_name + " " + event.reason + " " +
                        event.message;
     if (event.type == RunEvent::Type::verdict) line += std::string(" = ") + daaa::to_string(event.verdict);
@@ -280,44 +366,59 @@ Flow History::observe(const RunEvent& event) {
   return Flow::proceed;
 }
 
-void History::open_client(Way way) {
-  ++clients_;
-  told_ = Told{};
-  told_.began = executor_->now();
-  told_.job_was_there = job_.exists;
+void History::open_runner(const std::string& name) {
   RunnerOptions options;
-  options.name = "simulated";
+  options.name = name;
   options.executor = executor_;
   options.transport = network_;
   runner_ = std::make_unique<Runner>(config(), std::move(options));
-  RunOptions run;
-  run.log = plan_.log;
-  run.log_by_line = plan_.by_line;
-  run.limits.total = plan_.total;
-  run.keep = plan_.keep;
-  const Observer observer = [this](const RunEvent& event) { return observe(event); };
+}
+
+void History::open_run(TrackedRun& run, Way way) {
+  ++clients_;
+  ++run.clients;
+  run.told = Told{};
+  run.paused = false;
+  run.told.began = executor_->now();
+  run.told.job_was_there = run.job.exists;
+  RunOptions options;
+  options.log = run.plan.log;
+  options.log_by_line = run.plan.by_line;
+  options.limits.total = run.plan.total;
+  options.keep = run.plan.keep;
+  const Observer observer = [this, &run](const RunEvent& event) { return observe(run, event); };
   if (way != Way::submit) {
-    run.keep = Keep::never;
-    run.limits.total = seconds(0);
+    options.keep = Keep::never;
+    options.limits.total = seconds(0);
   }
-  auto handle = way == Way::submit   ? runner_->submit(workload_of(plan_), run, observer)
-                : way == Way::attach ? runner_->attach(kNamespace, kJobId, run, observer)
-                                     : runner_->remove(kNamespace, kJobId, run, observer);
+  auto handle = way == Way::submit   ? runner_->submit(workload_of(run), options, observer)
+                : way == Way::attach ? runner_->attach(kNamespace, run.job_id, options, observer)
+                                     : runner_->remove(kNamespace, run.job_id, options, observer);
   if (handle) {
-    handle_ = *handle;
+    run.handle = *handle;
   } else {
     broken_ = "the run could not be submitted: " + handle.error().to_string();
   }
 }
 
-std::optional<std::string> History::drive(Duration limit) {
+bool History::all_done() const {
+  return std::all_of(runs_.begin(), runs_.end(),
+                     [](const TrackedRun& r) { return r.clean || r.told.report; });
+}
+
+bool History::all_clean() const {
+  return std::all_of(runs_.begin(), runs_.end(), [](const TrackedRun& r) { return r.clean; });
+}
+
+std::optional<std::string> History::drive(Duration limit, const std::function<bool()>& done) {
   const TimePoint latest = executor_->now() + limit;
   executor_->run_until_idle();
-  while (!told_.report && !network_->killed() && !broken_) {
+  while (!done() && !network_->killed() && !broken_) {
     const auto next = executor_->next_timer();
-    if (!next) return "the run is not done and waits for nothing";
-    if (*next > latest) return "the run is not done after " + std::to_string(limit / seconds(1)) + " s";
+    if (!next) return "it is not done and waits for nothing";
+    if (*next > latest) return "it is not done after " + std::to_string(limit / seconds(1)) + " s";
     executor_->advance_to_next_timer();
+    let_go_on();
     if (executor_->pending_timers() > 5000) return "more than 5000 timers are pending";
     if (auto problem = check_traffic()) return problem;
   }
@@ -327,15 +428,81 @@ std::optional<std::string> History::drive(Duration limit) {
   return broken_;
 }
 
-std::optional<std::string> History::first_client() {
+std::optional<std::string> History::first_clients() {
   start_ = executor_->now();
   for (const auto& happening : plan_.happenings) schedule(happening);
-  if (plan_.kill_at_step != 0) network_->kill_at_step(plan_.kill_at_step);
-  open_client(Way::submit);
-  if (auto problem = drive(minutes(600))) return problem;
+  if (plan_.kill_at_step != 0) network_->at_step(plan_.kill_at_step, [this] { network_->kill_client(); });
+  if (plan_.stop_at_step != 0) {
+    network_->at_step(plan_.stop_at_step, [this] {
+      stop_run(runs_.front(), plan_.stop == What::cancel ? CancelPolicy::remove : CancelPolicy::detach);
+    });
+  }
+  open_runner("simulated");
+  for (TrackedRun& run : runs_) open_run(run, Way::submit);
+  if (auto problem = drive(minutes(600), [this] { return all_done(); })) return problem;
   runs_first_client_ = false;
-  last_verdict_ = told_.report ? daaa::to_string(told_.report->verdict) : "killed";
-  return check_told(Way::submit);
+  first_client_steps_ = network_->counts().steps;
+  for (TrackedRun& run : runs_) {
+    run.may_go_on = true;
+    ++first_verdicts_[run.told.report ? daaa::to_string(run.told.report->verdict) : "killed"];
+    if (auto problem = check_told(run, Way::submit)) return run.job_id + ": " + *problem;
+  }
+  return std::nullopt;
+}
+
+// What gc must leave alone stays, and what it may take is gone once it says so.
+std::optional<std::string> History::sweep(const Weather& weather) {
+  network_->new_client(weather);
+  std::vector<std::pair<std::optional<TimePoint>, Objects>> before;
+  for (const TrackedRun& run : runs_)
+    before.emplace_back(collected_from(run), objects_of(run, Going::left_out));
+  const TimePoint began = executor_->now();
+  open_runner("simulated-gc");
+  GcOptions options;
+  options.namespace_ = kNamespace;
+  options.remove = true;
+  const auto told = std::make_shared<std::optional<Result<GcReport>>>();
+  runner_->start_gc(options, [told](Result<GcReport> report) { *told = std::move(report); });
+  if (auto problem = drive(minutes(60), [&] { return told->has_value(); })) return "gc: " + *problem;
+  const Result<GcReport>& result = **told;
+  ++collections_;
+  const TimePoint ended = executor_->now();
+  executor_->advance(seconds(2));
+  bool all_removed = result.has_value();
+  if (result) {
+    for (const GcEntry& entry : result->entries) {
+      all_removed = all_removed && entry.state != GcEntry::State::not_removed;
+    }
+  }
+  if (!result && weather.calm()) return "gc: " + result.error().to_string();
+  const bool late = network_->take_late_creation();
+  for (const TrackedRun& run : runs_) {
+    const auto& [from, objects] = before[run.index];
+    // Stamps are of whole seconds.
+    const bool prey = from && *from + seconds(2) < began;
+    const bool in_use = !from || *from > ended + seconds(2);
+    const Objects after = objects_of(run);
+    for (const auto& [name, uid] : objects) {
+      if (name.rfind("pods/", 0) == 0) continue;
+      const auto found = after.find(name);
+      const bool stays = found != after.end() && found->second == uid;
+      if (in_use && !stays) return "gc took " + name + ", which may be in use";
+      if (prey && stays && (all_removed || weather.calm()) && !late) return "gc left " + name + " behind";
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> History::collect_garbage() {
+  Weather bad = plan_.weather;
+  bad.unauthenticated = 0;
+  if (auto problem = sweep(bad)) return problem;
+  // Longer than any Job that gets on, and than gc waits for volumes without a Job.
+  executor_->advance(minutes(200));
+  if (auto problem = sweep(Weather{})) return problem;
+  executor_->advance(minutes(15));
+  for (TrackedRun& run : runs_) run.clean = objects_of(run).empty();
+  return std::nullopt;
 }
 
 // After a kill, a detachment or a loss somebody else goes on, and in the end nothing may be left.
@@ -343,38 +510,60 @@ std::optional<std::string> History::clean_up_clients() {
   network_->deny_everything(0);
   executor_->advance(seconds(2));
   // What a late request makes after the end is gc's business; here a further client removes it.
-  bool clean = told_.report && told_.report->left.empty() && !network_->take_late_creation();
-  for (int i = 0; i < 5 && !clean; ++i) {
+  const bool late = network_->take_late_creation();
+  for (TrackedRun& run : runs_) run.clean = !late && run.told.report && run.told.report->left.empty();
+  for (int i = 0; i < 5 && !all_clean(); ++i) {
     executor_->advance(seconds(dice_.between(3, 90)));
+    if (plan_.after == After::collect && i == 0) {
+      if (auto problem = collect_garbage()) return problem;
+      continue;
+    }
     const bool last = i >= 3;
     Weather weather = last || dice_.chance(500) ? Weather{} : plan_.weather;
     weather.unauthenticated = 0;  // a 401 is final for who has not been served before
     network_->new_client(weather);
     if (last) executor_->advance(minutes(15));
-    const Way way = plan_.attach_after && i == 0 ? Way::attach : Way::remove;
-    open_client(way);
-    if (auto problem = drive(minutes(600))) return "client " + std::to_string(i + 2) + ": " + *problem;
-    if (auto problem = check_told(way)) return "client " + std::to_string(i + 2) + ": " + *problem;
-    const auto verdict = told_.report->verdict;
+    const Way way = plan_.after == After::attach && i == 0 ? Way::attach : Way::remove;
+    open_runner("simulated");
+    for (TrackedRun& run : runs_) {
+      if (!run.clean) open_run(run, way);
+    }
+    const std::string client = "client " + std::to_string(i + 2) + ": ";
+    if (auto problem = drive(minutes(600), [this] { return all_done(); })) return client + *problem;
+    for (const TrackedRun& run : runs_) {
+      if (run.clean) continue;
+      if (auto problem = check_told(run, way)) return client + run.job_id + ": " + *problem;
+    }
     executor_->advance(seconds(2));
-    // With a name taken, two runs have objects of this JOBID: each removal takes one of them.
-    const bool another = plan_.name_taken && !objects_of_run().empty();
-    clean = told_.report->left.empty() && verdict != Verdict::unreachable &&
-            verdict != Verdict::unauthorized && !network_->take_late_creation() && !another;
+    const bool late_again = network_->take_late_creation();
+    for (TrackedRun& run : runs_) {
+      if (run.clean) continue;
+      const auto verdict = run.told.report->verdict;
+      // With a name taken, two runs have objects of this JOBID: each removal takes one of them.
+      const bool another = plan_.name_taken && run.index == 0 && !objects_of(run).empty();
+      run.clean = run.told.report->left.empty() && verdict != Verdict::unreachable &&
+                  verdict != Verdict::unauthorized && !late_again && !another;
+    }
   }
   network_->new_client(Weather{});
   executor_->advance(minutes(15));
-  return check_left(false);
+  for (const TrackedRun& run : runs_) {
+    if (auto problem = check_left(run, false)) return problem;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> History::run() {
   prepare_cluster();
   if (broken_) return broken_;
-  auto problem = first_client();
-  if (!problem && told_.report && !told_.report->left.empty() && told_.report->reason != "Detached" &&
-      !network_->late_creation()) {
+  auto problem = first_clients();
+  for (const TrackedRun& run : runs_) {
+    const auto& report = run.told.report;
     // What is named in the report is excused, everything else must have gone.
-    problem = check_left(true);
+    if (!problem && report && !report->left.empty() && report->reason != "Detached" &&
+        !network_->late_creation()) {
+      problem = check_left(run, true);
+    }
   }
   if (!problem) problem = clean_up_clients();
   if (!problem) problem = check_foreign_objects();
@@ -385,14 +574,17 @@ std::optional<std::string> History::run() {
 void History::add_to(Statistics& s) const {
   const auto& counts = network_->counts();
   ++s.histories;
+  s.runs += runs_.size();
   s.faults += counts.faults + plan_.happenings.size();
   s.exchanges += counts.exchanges;
   s.steps += counts.steps;
   s.busiest_minute = std::max(s.busiest_minute, counts.busiest_minute);
   s.most_open = std::max(s.most_open, counts.most_open);
+  s.most_while_paused = std::max(s.most_while_paused, most_while_paused_);
   s.gaps += gaps_;
   s.clients += clients_;
-  ++s.verdicts[last_verdict_];
+  s.collections += collections_;
+  for (const auto& [verdict, count] : first_verdicts_) s.verdicts[verdict] += count;
   s.virtual_time += executor_->now() - start_;
   for (const auto& [uid, pod] : pods_.pods) {
     s.lines += static_cast<std::uint64_t>(std::count(pod.written.begin(), pod.written.end(), '\n'));

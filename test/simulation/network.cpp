@@ -1,6 +1,7 @@
 #include "network.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 namespace daaa::simulation {
@@ -66,6 +67,14 @@ Error broken(const std::string& what, bool sent) {
 std::string key_of(const HttpRequest& request) {
   const auto path = request.path.substr(0, request.path.find('?'));
   return std::string(to_string(request.method)) + path.substr(0, path.rfind('/'));
+}
+
+std::string http_date(sandbox::Time at) {
+  const std::time_t whole = std::chrono::system_clock::to_time_t(at);
+  std::tm parts{};
+  gmtime_r(&whole, &parts);
+  char text[40];
+  return std::string(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts));
 }
 
 bool is_write(const HttpRequest& request) { return request.method != Method::get; }
@@ -206,7 +215,11 @@ void SimulatedNetwork::new_client(Weather weather) {
   kill_client();
   weather_ = weather;
   killed_ = false;
-  kill_at_step_ = 0;
+  at_step_.clear();
+}
+
+void SimulatedNetwork::at_step(std::uint64_t n, std::function<void()> what) {
+  at_step_.emplace_back(counts_.steps + n, std::move(what));
 }
 
 // ---- what happens to networks and servers ----
@@ -351,6 +364,7 @@ void SimulatedNetwork::answer_with(ExchangeId id, Exchange& e, int status) {
   head.type = Message::Type::headers;
   head.status = status;
   head.headers = {{"content-type", status == 200 ? "text/plain" : "application/json"}};
+  head.headers.emplace_back("date", http_date(cluster_now()));
   if (status == 429) head.headers.emplace_back("retry-after", std::to_string(dice_.between(1, 3)));
   push(id, e, std::move(head));
   e.budget = -1;
@@ -365,6 +379,7 @@ void SimulatedNetwork::answer(ExchangeId id, Exchange& e, sandbox::Response resp
   head.type = Message::Type::headers;
   head.status = response.status;
   head.headers = response.headers;
+  head.headers.emplace_back("date", http_date(cluster_now()));
   push(id, e, std::move(head));
   if (!response.body.empty()) push_data(id, e, std::move(response.body));
   if (e.over) {
@@ -472,6 +487,7 @@ void SimulatedNetwork::deliver(ExchangeId id) {
     handler.on_end(message.error ? Result<void>(*message.error) : Result<void>());
   } else {
     note(id, std::to_string(message.data.size()) + " bytes: " + message.data.substr(0, 160));
+    if (on_data) on_data(e.request, message.data.size());
     const Flow flow = handler.on_data(message.data);
     const auto still = open_.find(id);
     if (still != open_.end()) {
@@ -480,10 +496,10 @@ void SimulatedNetwork::deliver(ExchangeId id) {
       if (still->second.wants_pull && !still->second.paused) pull(id);
     }
   }
-  if (kill_at_step_ != 0 && counts_.steps >= kill_at_step_) {
-    kill_client();
-    return;
+  for (std::size_t i = 0; i < at_step_.size(); ++i) {
+    if (at_step_[i].first == counts_.steps) at_step_[i].second();
   }
+  if (killed_) return;
   // After a pause several messages are due at once.
   const auto next = open_.find(id);
   if (next != open_.end() && !next->second.queue.empty() && next->second.last_arrival <= executor_.now()) {
@@ -529,7 +545,8 @@ void SimulatedNetwork::settle() {
 void SimulatedNetwork::arm() {
   const auto due = cluster_.next_deadline();
   std::optional<TimePoint> at;
-  if (due) at = std::max(executor_.now(), epoch_ + (*due - sandbox::Time(seconds(unix_epoch_))));
+  // "At once" is the beginning of time, from where no difference can be told.
+  if (due) at = executor_.now() + (std::max(*due, cluster_now()) - cluster_now());
   if (at == timer_at_) return;
   if (timer_ != 0) executor_.cancel_timer(timer_);
   timer_ = 0;

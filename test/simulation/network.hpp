@@ -15,6 +15,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "daaa/testing/manual_executor.hpp"
 #include "daaa/transport.hpp"
@@ -41,6 +42,12 @@ struct Weather {
   int clean_end = 0;        // streams: a proper end long before their time
   int strange = 0;          // logs: the node's words instead of the log
   Duration slowest = std::chrono::milliseconds(5);
+
+  [[nodiscard]] bool calm() const {
+    return refused + request_lost + request_late + answer_lost + cut + hang + twice + unauthenticated +
+               forbidden + conflict + gone + throttled + broken + clean_end + strange ==
+           0;
+  }
 };
 
 class SimulatedNetwork final : public Transport {
@@ -74,14 +81,16 @@ class SimulatedNetwork final : public Transport {
   [[nodiscard]] bool late_creation() const { return late_creation_; }
   // A request that arrived late has made something since the last call.
   [[nodiscard]] bool take_late_creation() { return std::exchange(late_creation_, false); }
-  void kill_at_step(std::uint64_t step) { kill_at_step_ = step; }
+  // Does `what` after the n-th message from now on.
+  void at_step(std::uint64_t n, std::function<void()> what);
 
   // After something was done to the cluster directly: hands on what it has to say.
   void settle();
   [[nodiscard]] sandbox::Time cluster_now() const;
 
-  std::function<void()> after_change;                  // the cluster may have changed
-  std::function<void(const HttpRequest&)> on_request;  // as it leaves the client
+  std::function<void()> after_change;                            // the cluster may have changed
+  std::function<void(const HttpRequest&)> on_request;            // as it leaves the client
+  std::function<void(const HttpRequest&, std::size_t)> on_data;  // bytes that the client was handed
   Trace trace;
   [[nodiscard]] const Counts& counts() const { return counts_; }
 
@@ -164,7 +173,7 @@ class SimulatedNetwork final : public Transport {
   bool served_ = false;  // this client has had an answer that was no error
   bool settling_ = false;
   bool late_creation_ = false;
-  std::uint64_t kill_at_step_ = 0;
+  std::vector<std::pair<std::uint64_t, std::function<void()>>> at_step_;
   TimePoint minute_{};
   std::uint64_t in_minute_ = 0;
   Counts counts_;

@@ -63,7 +63,7 @@ sandbox::SimulatedScript draw_script(Dice& dice, int exit_code) {
   return script;
 }
 
-void draw_attempts(Plan& plan, Dice& dice) {
+void draw_attempts(RunPlan& plan, Dice& dice) {
   constexpr int kCodes[] = {1, 2, 3, 77, 137, 255};
   plan.backoff_limit = dice.between(0, 2);
   const auto failures = dice.between(0, 2);
@@ -76,6 +76,14 @@ void draw_attempts(Plan& plan, Dice& dice) {
 Duration draw_moment(Dice& dice) {
   constexpr Duration kSpans[] = {milliseconds(300), seconds(3), seconds(20), seconds(120), seconds(600)};
   return dice.between(Duration(0), kSpans[dice.between(0, 4)]);
+}
+
+void draw_log(RunPlan& run, Dice& dice) {
+  if (dice.chance(100)) run.log = LogMode::none;
+  if (dice.chance(100)) run.log = LogMode::tail;
+  run.by_line = dice.chance(200);
+  run.slow_reader = dice.chance(150);
+  if (dice.chance(60)) run.keep = dice.chance(500) ? Keep::always : Keep::on_failure;
 }
 
 void draw_happenings(Plan& plan, Dice& dice) {
@@ -94,24 +102,74 @@ void draw_happenings(Plan& plan, Dice& dice) {
   }
   const auto end = dice.between(0, 99);
   if (end < 15) {
-    plan.happenings.push_back({draw_moment(dice), What::cancel, 0});
+    plan.happenings.push_back({draw_moment(dice), What::cancel});
   } else if (end < 22) {
-    plan.happenings.push_back({draw_moment(dice), What::detach, 0});
+    plan.happenings.push_back({draw_moment(dice), What::detach});
   } else if (end < 27) {
-    plan.happenings.push_back({draw_moment(dice), What::somebody_deletes_job, 0});
+    plan.happenings.push_back({draw_moment(dice), What::somebody_deletes_job});
   } else if (end < 29) {
     plan.happenings.push_back({draw_moment(dice), What::lasting_denial, dice.chance(500) ? 401 : 403});
   } else if (end < 45) {
     plan.kill_at_step = static_cast<std::uint64_t>(dice.between(1, dice.chance(500) ? 60 : 300));
   } else if (end < 50) {
-    plan.total = seconds(dice.between(1, 120));
+    plan.runs.front().total = seconds(dice.between(1, 120));
   } else if (end < 53) {
     plan.name_taken = true;
   } else if (end < 56) {
-    plan.active_deadline = dice.between(1, 60);
+    plan.runs.front().active_deadline = dice.between(1, 60);
   }
-  std::stable_sort(plan.happenings.begin(), plan.happenings.end(),
-                   [](const Happening& a, const Happening& b) { return a.at < b.at; });
+}
+
+// More runs in the same Runner; some of them end before the others.
+void draw_further_runs(Plan& plan, Dice& dice) {
+  const auto count = dice.chance(200) ? dice.between(1, 3) : 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::size_t index = plan.runs.size();
+    RunPlan& run = plan.runs.emplace_back();
+    draw_attempts(run, dice);
+    draw_log(run, dice);
+    const auto end = dice.between(0, 99);
+    if (end < 15) {
+      plan.happenings.push_back({draw_moment(dice), What::cancel, 0, index});
+    } else if (end < 25) {
+      plan.happenings.push_back({draw_moment(dice), What::detach, 0, index});
+    } else if (end < 30) {
+      plan.happenings.push_back({draw_moment(dice), What::somebody_deletes_job, 0, index});
+    } else if (end < 35) {
+      run.total = seconds(dice.between(1, 120));
+    }
+  }
+}
+
+void draw_trouble_of_runs(Plan& plan, Dice& dice) {
+  const auto some_run = [&] { return static_cast<std::size_t>(dice.between(0, plan.runs.size() - 1)); };
+  if (dice.chance(50)) {
+    constexpr const char* kReasons[] = {"CreateContainerConfigError", "InvalidImageName",
+                                        "ErrImageNeverPull"};
+    auto& attempts = plan.runs[some_run()].attempts;
+    attempts[dice.between(0, attempts.size() - 1)].script.never_starts =
+        std::pair(std::string(kReasons[dice.between(0, 2)]), std::string("as simulated"));
+  }
+  if (dice.chance(20)) plan.runs[some_run()].bad_image = true;
+  if (dice.chance(60)) {
+    const std::size_t run = some_run();
+    Duration at{0};
+    if (dice.chance(500)) {
+      plan.runs[run].suspended = true;
+    } else {
+      at = draw_moment(dice);
+      plan.happenings.push_back({at, What::suspend, 0, run});
+    }
+    plan.happenings.push_back({at + draw_moment(dice), What::resume, 0, run});
+  }
+  if (dice.chance(10)) {
+    // A line that is longer than what is kept of one.
+    auto& script = plan.runs[some_run()].attempts.back().script;
+    const Duration at = script.output.empty() ? script.duration / 2 : script.output.front().first;
+    script.output.insert(script.output.begin(),
+                         {at, numbered_line(999'999, dice.between(900'000, 1'400'000))});
+  }
+  if (dice.chance(40)) plan.happenings.push_back({draw_moment(dice), What::collect});
 }
 
 }  // namespace
@@ -146,20 +204,49 @@ const char* to_string(What what) {
       return "the run is cancelled";
     case What::detach:
       return "the run is detached";
+    case What::suspend:
+      return "somebody suspends the Job";
+    case What::resume:
+      return "somebody lets the Job go on";
+    case What::collect:
+      return "gc looks for what is left";
   }
   return "?";
+}
+
+const char* to_string(After after) {
+  switch (after) {
+    case After::attach:
+      return "attach";
+    case After::remove:
+      return "remove";
+    case After::collect:
+      return "gc";
+  }
+  return "?";
+}
+
+bool RunPlan::may_never_start() const {
+  return bad_image || std::any_of(attempts.begin(), attempts.end(), [](const auto& attempt) {
+           return attempt.script.never_starts.has_value();
+         });
 }
 
 bool Plan::has(Happening::What what) const {
   return std::any_of(happenings.begin(), happenings.end(), [what](const auto& h) { return h.what == what; });
 }
 
+bool Plan::has(Happening::What what, std::size_t run) const {
+  return std::any_of(happenings.begin(), happenings.end(),
+                     [&](const auto& h) { return h.what == what && h.run == run; });
+}
+
 bool Plan::calm() const {
-  const Weather& w = weather;
-  const int faults = w.refused + w.request_lost + w.request_late + w.answer_lost + w.cut + w.hang + w.twice +
-                     w.unauthenticated + w.forbidden + w.conflict + w.gone + w.throttled + w.broken +
-                     w.clean_end + w.strange;
-  return faults == 0 && happenings.empty() && kill_at_step == 0 && total.count() == 0 && !name_taken;
+  const bool timely = std::all_of(runs.begin(), runs.end(), [](const RunPlan& r) {
+    return r.total.count() == 0 && !r.suspended && !r.may_never_start();
+  });
+  return weather.calm() && happenings.empty() && kill_at_step == 0 && stop_at_step == 0 && timely &&
+         !name_taken;
 }
 
 Plan draw_plan(std::uint64_t seed) {
@@ -168,33 +255,42 @@ Plan draw_plan(std::uint64_t seed) {
   plan.seed = seed;
   plan.old_server = dice.chance(400);
   plan.weather = draw_weather(dice);
-  draw_attempts(plan, dice);
-  if (dice.chance(100)) plan.log = LogMode::none;
-  if (dice.chance(100)) plan.log = LogMode::tail;
-  plan.by_line = dice.chance(200);
-  plan.slow_reader = dice.chance(150);
-  if (dice.chance(60)) plan.keep = dice.chance(500) ? Keep::always : Keep::on_failure;
+  draw_attempts(plan.runs.emplace_back(), dice);
+  draw_log(plan.runs.front(), dice);
   draw_happenings(plan, dice);
-  plan.attach_after = dice.chance(500);
+  plan.after = dice.chance(500) ? After::attach : After::remove;
+  if (dice.chance(300)) plan.after = After::collect;
+  draw_further_runs(plan, dice);
+  draw_trouble_of_runs(plan, dice);
+  std::stable_sort(plan.happenings.begin(), plan.happenings.end(),
+                   [](const Happening& a, const Happening& b) { return a.at < b.at; });
   return plan;
 }
 
 std::string describe(const Plan& plan) {
-  std::string text = std::string(plan.old_server ? "Kubernetes 1.20" : "Kubernetes 1.36") + ", " +
-                     std::to_string(plan.attempts.size()) + " attempt(s) planned, backoffLimit " +
-                     std::to_string(plan.backoff_limit) + "\n";
-  for (const auto& attempt : plan.attempts) {
-    const auto ms = std::chrono::duration_cast<milliseconds>(attempt.script.duration).count();
-    text += "  attempt: " + std::to_string(ms) + " ms, " + std::to_string(attempt.script.output.size()) +
-            " writes, exit " + std::to_string(attempt.script.exit.exit_code) + "\n";
+  std::string text = std::string(plan.old_server ? "Kubernetes 1.20" : "Kubernetes 1.36") + "\n";
+  for (const auto& run : plan.runs) {
+    text += "  a run: " + std::to_string(run.attempts.size()) + " attempt(s) planned, backoffLimit " +
+            std::to_string(run.backoff_limit) + (run.suspended ? ", suspended" : "") +
+            (run.bad_image ? ", an image that does not exist" : "") + "\n";
+    for (const auto& attempt : run.attempts) {
+      const auto ms = std::chrono::duration_cast<milliseconds>(attempt.script.duration).count();
+      text += "    attempt: " + std::to_string(ms) + " ms, " + std::to_string(attempt.script.output.size()) +
+              " writes, exit " + std::to_string(attempt.script.exit.exit_code) +
+              (attempt.script.never_starts ? ", never starts: " + attempt.script.never_starts->first : "") +
+              "\n";
+    }
   }
   for (const auto& h : plan.happenings) {
     const auto ms = std::chrono::duration_cast<milliseconds>(h.at).count();
-    text += "  at " + std::to_string(ms) + " ms " + to_string(h.what) + "\n";
+    text += "  at " + std::to_string(ms) + " ms " + to_string(h.what) +
+            (h.run != 0 ? " (run " + std::to_string(h.run + 1) + ")" : "") + "\n";
   }
   if (plan.kill_at_step != 0)
     text += "  the client is killed at message " + std::to_string(plan.kill_at_step) + "\n";
-  return text;
+  if (plan.stop_at_step != 0)
+    text += "  at message " + std::to_string(plan.stop_at_step) + " " + to_string(plan.stop) + "\n";
+  return text + "  then, where needed: " + to_string(plan.after) + "\n";
 }
 
 }  // namespace daaa::simulation

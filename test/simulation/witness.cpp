@@ -35,11 +35,14 @@ class WitnessedPods::Tap final : public sandbox::PodReports {
   sandbox::PodReports& next_;
 };
 
-WitnessedPods::WitnessedPods(std::vector<AttemptPlan> attempts)
+WitnessedPods::WitnessedPods(std::map<std::string, std::vector<AttemptPlan>> attempts)
     : attempts_(std::move(attempts)),
-      inner_({}, [this](const sandbox::ContainerStart&) -> std::optional<sandbox::SimulatedScript> {
-        const auto index = std::min(started_++, attempts_.size() - 1);
-        return attempts_[index].script;
+      inner_({}, [this](const sandbox::ContainerStart& what) -> std::optional<sandbox::SimulatedScript> {
+        const std::string& job = what.pod["metadata"]["ownerReferences"][0]["name"].as_string();
+        const auto planned = attempts_.find(job);
+        if (planned == attempts_.end()) return std::nullopt;
+        const auto index = std::min(started_[job]++, planned->second.size() - 1);
+        return planned->second[index].script;
       }) {}
 
 void WitnessedPods::start(const sandbox::ContainerStart& what) {
@@ -70,8 +73,9 @@ void JobTruth::look(const sandbox::Cluster& cluster, const std::string& ns, cons
   if (job == nullptr || ended) return;
   uid = (*job)["metadata"]["uid"].as_string();
   for (const Json& condition : (*job)["status"]["conditions"].items()) {
-    if (condition["status"].as_string() != "True") continue;
     const std::string& type = condition["type"].as_string();
+    suspended_once = suspended_once || type == "Suspended";
+    if (condition["status"].as_string() != "True") continue;
     if (type != "Complete" && type != "Failed") continue;
     complete = type == "Complete";
     failed = type == "Failed";

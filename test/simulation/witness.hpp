@@ -27,7 +27,8 @@ struct PodTruth {
 // Simulated pods whose output and ends are kept.
 class WitnessedPods final : public sandbox::PodRuntime {
  public:
-  explicit WitnessedPods(std::vector<AttemptPlan> attempts);
+  // `attempts` are those of each Job, by its name.
+  explicit WitnessedPods(std::map<std::string, std::vector<AttemptPlan>> attempts);
 
   void start(const sandbox::ContainerStart& what) override;
   void stop(const std::string& pod_uid, const std::string& container, std::chrono::seconds grace) override;
@@ -39,8 +40,8 @@ class WitnessedPods final : public sandbox::PodRuntime {
 
  private:
   class Tap;
-  std::vector<AttemptPlan> attempts_;
-  std::size_t started_ = 0;
+  std::map<std::string, std::vector<AttemptPlan>> attempts_;
+  std::map<std::string, std::size_t> started_;
   sandbox::SimulatedPods inner_;
 };
 
@@ -52,6 +53,7 @@ struct JobTruth {
   bool failed = false;
   std::string reason;
   std::optional<TimePoint> ended;
+  bool suspended_once = false;
   bool exists = false;
 
   void look(const sandbox::Cluster& cluster, const std::string& ns, const std::string& name, TimePoint now);
