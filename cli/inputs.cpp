@@ -137,10 +137,11 @@ std::string random_suffix() {
   while (getrandom(&number, sizeof number, 0) != sizeof number) {
   }
   static constexpr char kLetters[] = "bcdfghjklmnpqrstvwxz2456789";
+  constexpr std::uint32_t kCount = sizeof kLetters - 1;
   std::string text;
   for (int i = 0; i < 5; ++i) {
-    text += kLetters[number % (sizeof kLetters - 1)];
-    number /= sizeof kLetters - 1;
+    text += kLetters[number % kCount];
+    number /= kCount;
   }
   return text;
 }
