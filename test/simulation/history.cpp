@@ -295,7 +295,7 @@ void History::delete_job(TrackedRun& run) {
 }
 
 void History::suspend_job(const TrackedRun& run, bool suspend) {
-  if (!run.job.exists || run.job.ended) return;
+  if (!run.job.exists) return;
   as_admin("PATCH", job_path(run),
            suspend ? R"({"spec":{"suspend":true}})" : R"({"spec":{"suspend":false}})");
 }

@@ -545,7 +545,6 @@ void SimulatedNetwork::settle() {
 void SimulatedNetwork::arm() {
   const auto due = cluster_.next_deadline();
   std::optional<TimePoint> at;
-  // "At once" is the beginning of time, from where no difference can be told.
   if (due) at = executor_.now() + (std::max(*due, cluster_now()) - cluster_now());
   if (at == timer_at_) return;
   if (timer_ != 0) executor_.cancel_timer(timer_);

@@ -52,10 +52,11 @@ std::optional<std::string> History::check_verdict(const TrackedRun& run, Way way
                  ? std::nullopt
                  : std::optional(said + " with exit code " + std::to_string(report.exit_code));
     case Verdict::failed:
-      if (!run.job.failed || run.job.reason == "DeadlineExceeded") return said + ", but the Job did not fail";
+      if (!run.job.failed || (run.job.deadline_exceeded && run.job.uids.size() == 1))
+        return said + ", but the Job did not fail";
       return check_exit_code(run);
     case Verdict::deadline:
-      if (run.job.failed && run.job.reason == "DeadlineExceeded") return std::nullopt;
+      if (run.job.deadline_exceeded) return std::nullopt;
       return total_passed ? std::nullopt : std::optional(said + ", but no deadline has passed");
     case Verdict::vanished:
       if (run.job_deleted_at || (way == Way::attach && !run.told.job_was_there) || way == Way::remove)
@@ -94,13 +95,13 @@ std::optional<std::string> History::check_exit_code(const TrackedRun& run) const
   std::set<int> possible;
   const PodTruth* last = nullptr;
   for (const auto& [uid, pod] : pods_.pods) {
-    if (!pod.exit_code || pod.job_uid != run.job.uid) continue;
+    if (!pod.exit_code || run.job.uids.count(pod.job_uid) == 0) continue;
     possible.insert(*pod.exit_code == 0 ? 1 : *pod.exit_code);
     if (last == nullptr || pod.ended >= last->ended) last = &pod;
   }
   if (disturbed(run) || run.told.attempts_unseen) {
     possible.insert({1, 137, 143});
-  } else if (last != nullptr) {
+  } else if (last != nullptr && run.job.uids.size() == 1) {
     possible = {*last->exit_code};
   }
   if (possible.count(code) != 0) return std::nullopt;

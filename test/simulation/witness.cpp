@@ -69,17 +69,19 @@ void JobTruth::look(const sandbox::Cluster& cluster, const std::string& ns, cons
                     TimePoint now) {
   const Json* job = cluster.peek("jobs", ns, name);
   exists = job != nullptr;
-  if (job != nullptr) uids.insert((*job)["metadata"]["uid"].as_string());
-  if (job == nullptr || ended) return;
+  if (job == nullptr) return;
   uid = (*job)["metadata"]["uid"].as_string();
+  uids.insert(uid);
+  if (ended_uids.count(uid) != 0) return;
   for (const Json& condition : (*job)["status"]["conditions"].items()) {
     const std::string& type = condition["type"].as_string();
     suspended_once = suspended_once || type == "Suspended";
     if (condition["status"].as_string() != "True") continue;
     if (type != "Complete" && type != "Failed") continue;
-    complete = type == "Complete";
-    failed = type == "Failed";
-    reason = condition["reason"].as_string();
+    complete = complete || type == "Complete";
+    failed = failed || type == "Failed";
+    deadline_exceeded = deadline_exceeded || condition["reason"].as_string() == "DeadlineExceeded";
+    ended_uids.insert(uid);
     ended = now;
   }
 }

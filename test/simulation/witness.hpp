@@ -45,13 +45,14 @@ class WitnessedPods final : public sandbox::PodRuntime {
   sandbox::SimulatedPods inner_;
 };
 
-// The Job, as the API server has it.
+// The Job, as the API server has it. A late request may make it anew; then what is true of one is told.
 struct JobTruth {
-  std::string uid;             // empty: there never was one
-  std::set<std::string> uids;  // more than one where a late request has made it anew
+  std::string uid;  // the last one's; empty: there never was one
+  std::set<std::string> uids;
+  std::set<std::string> ended_uids;
   bool complete = false;
   bool failed = false;
-  std::string reason;
+  bool deadline_exceeded = false;
   std::optional<TimePoint> ended;
   bool suspended_once = false;
   bool exists = false;

@@ -119,7 +119,7 @@ void SimulatedPods::kill(const std::string& pod_uid, const std::string& containe
 }
 
 Time SimulatedPods::due(const Container& c) {
-  if (!c.begun || c.stop_grace || c.killed) return Time::min();
+  if (!c.begun || c.stop_grace || c.killed) return Time{};  // at once
   Time next = c.kill_at;
   if (c.script.never_starts) return next;
   const Time running = c.started + c.script.start_delay;
