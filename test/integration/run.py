@@ -2,6 +2,7 @@
 """Runs the integration suite: one text, against the sandbox or a real cluster.
 
     run.py sandbox|cluster --daaa PROGRAM [OPTION...] [PATTERN...]
+    run.py list [PATTERN...]                                            what each case proves
 
 PATTERN is a part of a case's name; without one all cases run. The sandbox is started and ended by the suite; for the cluster
 the variables of `test/cluster/up.sh` have to be set. The last line is `N passed, N failed`. README.md tells more.
@@ -18,7 +19,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "cases")]
 
 import case  # noqa: E402
+import case_list  # noqa: E402
 import target  # noqa: E402
+from case_list import name_of  # noqa: E402
 from planted import PLANTED  # noqa: E402
 
 
@@ -55,46 +58,16 @@ class Suite:
             print("\n".join(problems), end="", flush=True)
 
 
-def name_of(entry):
-    return entry.id().split(".", 1)[1]
-
-
-def cases(suite):
-    for entry in suite:
-        if isinstance(entry, unittest.TestSuite):
-            yield from cases(entry)
-        else:
-            yield entry
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("target", choices=["sandbox", "cluster"])
-    parser.add_argument("--daaa", required=True, help="the command to test")
-    parser.add_argument("--jobs", type=int, default=4, metavar="N", help="cases side by side (default 4)")
-    parser.add_argument("--server-version", metavar="V", help="of the sandbox: 1.20 or 1.36 (default: the sandbox's own)")
-    parser.add_argument("--list", action="store_true", help="only tell the cases")
-    parser.add_argument("patterns", nargs="*", metavar="PATTERN")
-    words = parser.parse_intermixed_args()
-    found = list(cases(unittest.defaultTestLoader.discover(os.path.join(HERE, "cases"), "*_cases.py")))
-    broken = [c for c in found if not isinstance(c, case.Case)]
-    chosen = [c for c in found if c not in broken
-              and (not words.patterns or any(p in c.id() for p in words.patterns))]
-    if words.list:
-        for entry in chosen:
-            print(f"{name_of(entry)}: {entry.shortDescription()}")
-        return 0
-    if broken or not chosen:
-        print("\n".join(str(getattr(c, "_exception", c)) for c in broken) or "no case has such a name")
-        print(f"0 passed, {max(1, len(broken))} failed")
-        return 1
-    under_test = target.open_target(words.target, os.path.abspath(words.daaa), words.server_version)
+def run_cases(where, daaa, chosen, jobs=1, version=None):
+    """Opens the target, runs the cases on it, and tells the result: the exit status."""
+    daaa = os.path.abspath(daaa)
+    under_test = target.open_target(where, daaa, version)
     foreign = None
     try:
         foreign = case.Foreign(under_test)
-        case.Case.target, case.Case.foreign, case.Case.program = under_test, foreign, os.path.abspath(words.daaa)
-        print(f"{words.target}: {under_test.version} at {under_test.admin.server.netloc}; {len(chosen)} cases", flush=True)
-        suite = Suite(chosen, words.jobs)
+        case.Case.target, case.Case.foreign, case.Case.program = under_test, foreign, daaa
+        print(f"{where}: {under_test.version} at {under_test.admin.server.netloc}; {len(chosen)} cases", flush=True)
+        suite = Suite(chosen, jobs)
         suite.run()
         leaks = PLANTED.search(under_test.workspace) + PLANTED.search(under_test.main_path)
         print("\n".join(leaks) or f"no secret in {PLANTED.files} files with {PLANTED.bytes} bytes that daaa and its workloads have "
@@ -109,6 +82,30 @@ def main():
         print(f"failed: {name_of(entry)}")
     print(f"{len(chosen) - len(suite.failed)} passed, {len(suite.failed) + len(leaks)} failed")
     return 1 if suite.failed or leaks else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("target", choices=["sandbox", "cluster", "list"])
+    parser.add_argument("--daaa", metavar="PROGRAM", help="the command to test")
+    parser.add_argument("--jobs", type=int, default=4, metavar="N", help="cases side by side (default 4)")
+    parser.add_argument("--server-version", metavar="V", help="of the sandbox: 1.20 or 1.36 (default: the sandbox's own)")
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN")
+    words = parser.parse_intermixed_args()
+    if words.target != "list" and not words.daaa:
+        parser.error("--daaa is missing")
+    found = case_list.discovered()
+    broken = [c for c in found if not isinstance(c, case.Case)]
+    chosen = [c for c in found if c not in broken
+              and (not words.patterns or any(p in c.id() for p in words.patterns))]
+    if broken or not chosen:
+        print("\n".join(str(getattr(c, "_exception", c)) for c in broken) or "no case has such a name")
+        print(f"0 passed, {max(1, len(broken))} failed")
+        return 1
+    if words.target == "list":
+        print(case_list.page(chosen), end="")
+        return 0
+    return run_cases(words.target, words.daaa, chosen, words.jobs, words.server_version)
 
 
 if __name__ == "__main__":
