@@ -87,7 +87,6 @@ LogSession::Next LogSession::ended(const std::optional<Error>& error, Worth wort
 LogSession::Next LogSession::ended_cleanly(Worth worth, TimePoint now) {
   if (nothing_yet_) return pod_gone_ ? end_without_proof("the pod went before it had a log") : pause({}, now);
   clean_end_ = true;
-  whole_ = whole_ || (container_ended_ && worth.caught_up);
   if (mode_.once) return end();
   if (pod_gone_)
     return surely_whole() ? end() : end_without_proof("the pod was deleted while its log was read");

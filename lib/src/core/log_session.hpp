@@ -79,11 +79,9 @@ class LogSession {
   Next tick_stream(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> silent_at() const;
   [[nodiscard]] std::optional<TimePoint> old_at() const;
-  // The best that is to be had where the proof has failed. Before the container's end was known a clean
-  // end says nothing; without stamps there is nothing better.
-  [[nodiscard]] bool surely_whole() const {
-    return whole_ || (!mode_.can_resume && container_ended_ && clean_end_);
-  }
+  // Without stamps there is no proof, and a clean end after the container's is believed. With them it is
+  // not: a kubelet or a proxy that goes ends its streams cleanly, too.
+  [[nodiscard]] bool surely_whole() const { return !mode_.can_resume && container_ended_ && clean_end_; }
 
   Mode mode_;
   Backoff backoff_;
@@ -93,7 +91,6 @@ class LogSession {
   bool pod_gone_ = false;
   bool held_up_ = false;
   bool clean_end_ = false;    // the last stream that brought an answer ended cleanly
-  bool whole_ = false;        // a stream ended cleanly, past what was known, after the container had
   bool nothing_yet_ = false;  // 204: there is no log
   int missing_ = 0;           // 404s after the container's end
   int unproven_ = 0;          // last reads in a row that did not pass what was known

@@ -36,6 +36,8 @@ class RunMachine {
 
   [[nodiscard]] bool finished() const { return stage_ == Stage::done; }
   [[nodiscard]] Phase phase() const { return phase_; }
+  // It was asked to end at once.
+  [[nodiscard]] bool hurried() const { return hurried_; }
   [[nodiscard]] const RunPlan& plan() const { return plan_; }
   // As it stands; whole when finished() is true.
   [[nodiscard]] RunReport report() const;

@@ -507,9 +507,8 @@ void RunDriver::act(const core::command::Finish&) {
   if (weak.expired()) return;
   finished_ = true;
   final_report_ = report();
-  // Who was cancelled has no time for it: a signal follows.
-  const bool hurried = final_report_.verdict == Verdict::cancelled && final_report_.exit_code != 0;
-  if (hurried || !HolderSearch::is_due(final_report_.left)) {
+  // Who was cancelled, also after the verdict, has no time for it: a signal follows.
+  if (machine_.hurried() || !HolderSearch::is_due(final_report_.left)) {
     tell_end();
     return;
   }

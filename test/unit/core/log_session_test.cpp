@@ -224,12 +224,12 @@ TEST_CASE("B44: a log that cannot be read is given up at its deadline", "[core][
 }
 
 TEST_CASE("a pod that goes ends its log with what is there", "[core][log]") {
-  SECTION("whole, when the stream had ended after the container") {
+  SECTION("in doubt, when the stream had ended cleanly and nothing proved it") {
     LogSession session = streaming();
     session.container_terminated(kNow);
     CHECK(reads(session.ended(std::nullopt, kNews, kNow)));
     pause_of(session.ended(http_error(ErrorKind::not_found, 404), kShort, kNow), kNow);
-    CHECK(ends_whole(session.pod_gone(kNow)));
+    CHECK(ends_incomplete(session.pod_gone(kNow)));
   }
   SECTION("in doubt, when the stream was cut") {
     LogSession session = streaming();
@@ -247,7 +247,7 @@ TEST_CASE("a pod that goes ends its log with what is there", "[core][log]") {
     session.container_terminated(kNow);
     CHECK(goes_on(session.pod_gone(kNow)));
     session.received(100, true, kNow + seconds(1));
-    CHECK(ends_whole(session.ended(std::nullopt, kNews, kNow + seconds(2))));
+    CHECK(ends_incomplete(session.ended(std::nullopt, kNews, kNow + seconds(2))));
   }
   SECTION("without waiting for a stream that has fallen silent") {
     LogSession session = streaming();
