@@ -86,11 +86,13 @@ struct PluginRun {
     const std::lock_guard<std::mutex> lock(mutex);
     if (executor != nullptr) executor->post(std::move(work));
   }
+  // Nothing is posted any more, not even half: the executor may go once this has returned.
+  void forget_executor() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    executor = nullptr;
+  }
   void abandon() {
-    {
-      const std::lock_guard<std::mutex> lock(mutex);
-      executor = nullptr;
-    }
+    forget_executor();
     child.abort();
   }
   ~PluginRun() { wipe(result.output); }
@@ -218,6 +220,7 @@ class ExecAuthenticator final : public Authenticator {
   void ended(PluginRun& run) {
     executor_.cancel_timer(timer_);
     const auto keep = std::move(run_);
+    run.forget_executor();
     const ChildResult& result = run.result;
     if (result.end != ChildResult::End::exited || result.code != 0)
       return fail(how_it_ended(result), true, run.said);
