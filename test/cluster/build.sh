@@ -67,7 +67,19 @@ if ! flock -n 9; then
   fi
 fi
 [[ ! -e $DIR ]] || say "$DIR is damaged or was built in another way; building again"
-# Under the lock nobody else builds: these are what a killed build left.
+# Under the lock nobody else builds: these are what a killed build left, whose compilers may still write there.
+left_working() {
+  local cwd partial
+  partial=$(readlink -f "$CACHE")/kubernetes-
+  for cwd in /proc/[0-9]*/cwd; do
+    [[ $(readlink "$cwd") != "$partial"*.partial.* ]] || printf '%s\n' "$cwd"
+  done 2>/dev/null | cut -d/ -f3
+}
+end=$((SECONDS + 20))
+while mapfile -t pids < <(left_working) && ((${#pids[@]} && SECONDS < end)); do
+  kill -KILL "${pids[@]}" 2>/dev/null || true
+  sleep 0.1
+done
 rm -rf "$CACHE"/kubernetes-*.partial.*
 
 free_mb=$(df -Pm "$CACHE" | awk 'NR == 2 { print $4 }')

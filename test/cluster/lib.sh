@@ -114,7 +114,7 @@ need_packages() { # NAME...
 # --- one up or down at a time for one state directory; the lock lies in the cache, so that down leaves no file ---
 
 take_lock() {
-  mkdir -p "$CACHE"
+  mkdir -p "$CACHE" || die "cannot write below $CACHE, where what is built is kept; set XDG_CACHE_HOME to another place"
   local lock
   lock=$CACHE/cluster-$(cksum <<<"$STATE" | cut -d' ' -f1).lock
   exec 9>"$lock"
@@ -144,8 +144,14 @@ remove_cgroups() {
   find /sys/fs/cgroup -maxdepth 3 -type d -name k8s.io -exec rmdir {} + 2>/dev/null || true
 }
 
+# The namespaces' first process, and what started it, of this state directory.
+holders() {
+  ps -eo pid=,args= | awk -v tail="/holder.sh $STATE $NODE" 'substr($0, length($0) - length(tail) + 1) == tail { print $1 }'
+}
+
 take_down() {
   local f name link bridge end
+  local -a pids
   bridge=$(bridge_name)
   if [[ -d $STATE/pids ]]; then
     # The namespace's first process takes every other with it, pods and shims included.
@@ -156,6 +162,12 @@ take_down() {
       stop_process "$name" TERM
     done
   fi
+  # One that was started in the moment in which its up was killed is recorded nowhere.
+  end=$((SECONDS + 10))
+  while mapfile -t pids < <(holders) && ((${#pids[@]} && SECONDS < end)); do
+    kill -KILL "${pids[@]}" 2>/dev/null || true
+    sleep 0.05
+  done
   if [[ -d /sys/class/net/$bridge ]]; then
     # The kernel removes the pods' ends of their cables a moment after the pods.
     end=$((SECONDS + 5))

@@ -37,7 +37,8 @@ GOAWAY_CHANCE=${DAAA_CLUSTER_GOAWAY_CHANCE:-0}
 [[ $LOG_MAX_FILES =~ ^([2-9]|[1-9][0-9]+)$ ]] || die "DAAA_CLUSTER_LOG_MAX_FILES must be 2 or more, not '$LOG_MAX_FILES'"
 [[ $GOAWAY_CHANCE =~ ^0(\.0[0-9]*)?$ ]] || die "DAAA_CLUSTER_GOAWAY_CHANCE must be from 0 to 0.02, not '$GOAWAY_CHANCE'"
 [[ $VERBOSITY =~ ^[0-9]+$ ]] || die "DAAA_CLUSTER_VERBOSITY must be a number, not '$VERBOSITY'"
-[[ -z ${DAAA_CLUSTER_PORT-} || $DAAA_CLUSTER_PORT =~ ^[1-9][0-9]{0,4}$ ]] || die "DAAA_CLUSTER_PORT must be a port number"
+[[ -z ${DAAA_CLUSTER_PORT-} ]] || [[ $DAAA_CLUSTER_PORT =~ ^[1-9][0-9]{0,4}$ && $DAAA_CLUSTER_PORT -le 65535 ]] ||
+  die "DAAA_CLUSTER_PORT must be a port number, not '$DAAA_CLUSTER_PORT'"
 
 need_root
 check_state_path
@@ -121,10 +122,7 @@ free_port; free_port; free_port
 
 need_packages etcd-server etcd-client containerd runc containernetworking-plugins busybox-static \
   openssl jq curl iproute2 procps python3 ca-certificates
-mkdir -p "$STATE"
-touch "$STATE/.daaa-cluster"
-free_mb=$(df -Pm "$STATE" | awk 'NR == 2 { print $4 }')
-((free_mb >= 1000)) || die "the cluster needs about 1000 MB below $STATE, there are $free_mb MB"
+[[ -n $(ip -o link show dev lo up) ]] || die "the loopback interface is down (ip link set lo up): everything here talks through it"
 
 # Half a cluster helps nobody: whatever goes wrong, what was started is ended. The logs are kept aside for reading.
 failed() {
@@ -145,6 +143,11 @@ failed() {
 trap failed EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+
+mkdir -p "$STATE"
+touch "$STATE/.daaa-cluster"
+free_mb=$(df -Pm "$STATE" | awk 'NR == 2 { print $4 }')
+((free_mb >= 1000)) || die "the cluster needs about 1000 MB below $STATE, there are $free_mb MB"
 
 PKI=$STATE/pki
 ISSUER=https://daaa-cluster.test
