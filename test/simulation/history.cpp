@@ -371,6 +371,7 @@ void History::open_runner(const std::string& name) {
   options.name = name;
   options.executor = executor_;
   options.transport = network_;
+  options.most_open_logs = plan_.most_open_logs;
   runner_ = std::make_unique<Runner>(config(), std::move(options));
 }
 

@@ -262,6 +262,7 @@ Plan draw_plan(std::uint64_t seed) {
   if (dice.chance(300)) plan.after = After::collect;
   draw_further_runs(plan, dice);
   draw_trouble_of_runs(plan, dice);
+  if (plan.runs.size() > 1 && dice.chance(300)) plan.most_open_logs = 1;
   std::stable_sort(plan.happenings.begin(), plan.happenings.end(),
                    [](const Happening& a, const Happening& b) { return a.at < b.at; });
   return plan;

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -243,6 +244,11 @@ struct RunnerOptions {
   // `request_burst`. Deletions count but do not wait. Zero: no limit. Waiting counts as the run's time.
   double requests_per_second = 100;
   int request_burst = 200;
+  // Each log that is followed has a connection of its own. At most so many are followed at once, and a
+  // quarter more read to their end; the log of a further run begins, whole, when another's has ended, and
+  // a warning event says that it waits. No run's end waits for it longer than RunLimits::drain. Zero: no
+  // limit; see to the process's limit of open files (ulimit -n).
+  std::size_t most_open_logs = 500;
   // Set both to run on your own; ClusterConfig then serves for credentials and names only.
   std::shared_ptr<Executor> executor;
   std::shared_ptr<Transport> transport;
@@ -252,7 +258,8 @@ struct RunnerStats {
   std::uint64_t live_runs = 0;
   std::uint64_t finished_runs = 0;
   std::uint64_t open_watches = 0;
-  std::uint64_t open_logs = 0;
+  std::uint64_t open_logs = 0;     // that are being read
+  std::uint64_t waiting_logs = 0;  // for RunnerOptions::most_open_logs
   std::uint64_t requests = 0;
 };
 

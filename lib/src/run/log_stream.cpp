@@ -47,11 +47,16 @@ struct Output final : LogCursor::Sink {
 struct LogStream::Impl final : client::StreamReader {
   Executor& executor;
   client::ApiClient& api;
+  LogSlots& slots;
   LogSource source;
   std::shared_ptr<const LogCallbacks> callbacks;  // shared: we may be destroyed from within one
   LogSession session;
   LogCursor cursor;
   client::CallId call = 0;
+  // From the first stream to the last: a log that was cut does not stand in line again.
+  std::unique_ptr<LogSlots::Place> place;
+  LogSlots::Use use = LogSlots::Use::follow;
+  bool wait_told = false;
   TimerId timer = 0;
   std::optional<TimePoint> timer_at;
   bool held_up = false;  // the reader of the lines has said pause
@@ -62,9 +67,10 @@ struct LogStream::Impl final : client::StreamReader {
   bool has_read = false;
   std::shared_ptr<Impl*> alive = std::make_shared<Impl*>(this);
 
-  Impl(Executor& e, client::ApiClient& a, LogSource s, LogCallbacks c, std::uint64_t seed)
+  Impl(Executor& e, client::ApiClient& a, LogSlots& p, LogSource s, LogCallbacks c, std::uint64_t seed)
       : executor(e),
         api(a),
+        slots(p),
         source(std::move(s)),
         callbacks(std::make_shared<const LogCallbacks>(std::move(c))),
         session({source.tail_lines > 0, source.resume}, seed),
@@ -89,7 +95,9 @@ struct LogStream::Impl final : client::StreamReader {
     if (!std::holds_alternative<LogSession::GoOn>(next)) given_up_stream();
     if (const auto* open = std::get_if<LogSession::Open>(&next)) {
       if (!report_lost(Lost::surely)) return;
+      const std::weak_ptr<Impl*> weak = alive;
       request(open->follow);
+      if (weak.expired()) return;
     } else if (const auto* end = std::get_if<LogSession::End>(&next)) {
       return finish(end->incomplete);
     }
@@ -126,7 +134,28 @@ struct LogStream::Impl final : client::StreamReader {
     });
   }
 
+  [[nodiscard]] bool waits() const { return place && place->waits(); }
+
+  // Neither a reader that pauses nor a wait for a place is the stream's silence.
+  void tell_held_up() { session.held_up(held_up || waits(), executor.now()); }
+
   void request(bool follow) {
+    const auto wanted = follow ? LogSlots::Use::follow : LogSlots::Use::last_read;
+    if (!place || use != wanted) {
+      place.reset();
+      use = wanted;
+      place = slots.take(wanted, [this, follow] {
+        tell_held_up();
+        send(follow);
+        set_timer();
+      });
+      tell_held_up();
+    }
+    if (!waits()) return send(follow);
+    if (!std::exchange(wait_told, true) && callbacks->on_wait) callbacks->on_wait();
+  }
+
+  void send(bool follow) {
     client::Query query = {{"container", source.container}};
     if (follow) query.emplace_back("follow", "true");
     if (source.resume) query.emplace_back("timestamps", "true");
@@ -180,6 +209,7 @@ struct LogStream::Impl final : client::StreamReader {
   }
 
   void finish(const std::optional<Error>& incomplete) {
+    place.reset();
     if (timer != 0) executor.cancel_timer(std::exchange(timer, 0));
     const auto held = callbacks;
     const std::weak_ptr<Impl*> weak = alive;
@@ -205,7 +235,7 @@ struct LogStream::Impl final : client::StreamReader {
         if (held->on_gap) held->on_gap(item.data, item.stamp);
       } else if (held->on_lines(item.data, item.stamp) == Flow::pause && weak.lock()) {
         held_up = true;
-        session.held_up(true, executor.now());
+        tell_held_up();
       }
       if (weak.expired()) return false;
     }
@@ -222,23 +252,36 @@ struct LogStream::Impl final : client::StreamReader {
   }
 };
 
-LogStream::LogStream(Executor& executor, client::ApiClient& api, LogSource source, LogCallbacks callbacks,
-                     std::uint64_t jitter_seed)
-    : impl_(std::make_unique<Impl>(executor, api, std::move(source), std::move(callbacks), jitter_seed)) {
+LogStream::LogStream(Executor& executor, client::ApiClient& api, LogSlots& slots, LogSource source,
+                     LogCallbacks callbacks, std::uint64_t jitter_seed)
+    : impl_(std::make_unique<Impl>(executor, api, slots, std::move(source), std::move(callbacks),
+                                   jitter_seed)) {
   impl_->act(impl_->session.start(executor.now()));
 }
 
 LogStream::~LogStream() = default;
 
 void LogStream::container_terminated() {
+  const std::weak_ptr<Impl*> weak = impl_->alive;
   impl_->act(impl_->session.container_terminated(impl_->executor.now()));
+  if (weak.expired() || !impl_->waits() || impl_->use != LogSlots::Use::follow) return;
+  // There is nothing left to follow, and what is read once waits less.
+  impl_->request(false);
+  if (!weak.expired()) impl_->set_timer();
 }
 
-void LogStream::pod_gone() { impl_->act(impl_->session.pod_gone(impl_->executor.now())); }
+void LogStream::pod_gone() {
+  // What has not been asked for by now is not there any more.
+  if (impl_->waits()) {
+    impl_->place.reset();
+    impl_->tell_held_up();
+  }
+  impl_->act(impl_->session.pod_gone(impl_->executor.now()));
+}
 
 void LogStream::resume() {
   if (!std::exchange(impl_->held_up, false)) return;
-  impl_->session.held_up(false, impl_->executor.now());
+  impl_->tell_held_up();
   if (std::exchange(impl_->stream_paused, false) && impl_->call != 0) impl_->api.resume(impl_->call);
   impl_->set_timer();
 }

@@ -9,6 +9,7 @@
 
 #include "client/api_client.hpp"
 #include "daaa/transport.hpp"
+#include "run/log_slots.hpp"
 
 namespace daaa::run {
 
@@ -26,6 +27,8 @@ struct LogCallbacks {
   // Whole lines as daaa::RunEvent::data says. `stamp` is that of the first line, empty without resume.
   std::function<Flow(std::string_view lines, std::string_view stamp)> on_lines;
   std::function<void(const std::string& from, const std::string& to)> on_gap;
+  // It has to wait until another log has been read; at most once.
+  std::function<void()> on_wait;
   // Trouble that it goes on from; for diagnosis, not for the verdict.
   std::function<void(const Error&)> on_trouble;
   // Once: everything there will ever be was delivered, or given up (the error says why).
@@ -35,8 +38,8 @@ struct LogCallbacks {
 // Belongs to the executor's thread. Destroying it ends the stream; no callback follows.
 class LogStream {
  public:
-  LogStream(Executor& executor, client::ApiClient& api, LogSource source, LogCallbacks callbacks,
-            std::uint64_t jitter_seed);
+  LogStream(Executor& executor, client::ApiClient& api, LogSlots& slots, LogSource source,
+            LogCallbacks callbacks, std::uint64_t jitter_seed);
   ~LogStream();
   LogStream(const LogStream&) = delete;
   LogStream& operator=(const LogStream&) = delete;

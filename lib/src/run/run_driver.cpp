@@ -66,7 +66,6 @@ RunDriver::RunDriver(RunContext& context, DriverSpec spec)
 
 RunDriver::~RunDriver() {
   if (timer_ != 0) context_.executor.cancel_timer(timer_);
-  context_.open_logs -= logs_.size();
   for (const auto kind :
        {model::Kind::volume, model::Kind::claim, model::Kind::job, model::Kind::pod, model::Kind::event}) {
     context_.hub.unsubscribe(kind, spec_.scope, watch_key(kind), *this);
@@ -449,6 +448,10 @@ void RunDriver::act(const core::command::FollowLog& command) {
     tell(event);
     feed(core::input::LogGap{});
   };
+  callbacks.on_wait = [this, uid] {
+    warn("the log of pod " + logs_[uid].attempt.pod +
+         " waits until another has been read: as many as RunnerOptions::most_open_logs allows are open");
+  };
   callbacks.on_trouble = [this, uid](const Error& error) {
     if (context_.diagnostics.wants(LogLevel::debug)) {
       context_.diagnostics.log(
@@ -462,9 +465,9 @@ void RunDriver::act(const core::command::FollowLog& command) {
   };
   Log& log = logs_[uid];
   log.attempt = command.attempt;
-  ++context_.open_logs;
-  log.stream = std::make_unique<LogStream>(context_.executor, context_.api, std::move(source),
-                                           std::move(callbacks), machine_.plan().jitter_seed + logs_.size());
+  log.stream = std::make_unique<LogStream>(context_.executor, context_.api, context_.log_slots,
+                                           std::move(source), std::move(callbacks),
+                                           machine_.plan().jitter_seed + logs_.size());
 }
 
 void RunDriver::act(const core::command::LogContainerEnded& command) {

@@ -30,7 +30,7 @@ struct RunContext {
   Diagnostics diagnostics;
   // OpenShift or not, asked once a Runner; the answer may come from within the call.
   std::function<void(std::function<void(workload::ClusterTraits)>)> traits;
-  std::size_t open_logs = 0;
+  LogSlots& log_slots;
   // What is to be said of credentials that may not outlive a run of this length (zero: no limit).
   std::function<std::vector<std::string>(std::chrono::seconds)> credential_warnings;
 

@@ -107,6 +107,7 @@ struct Runner::Impl : std::enable_shared_from_this<Runner::Impl> {
   run::Connection connection;
   run::Connection volumes_connection;  // empty where there is one identity
   std::unique_ptr<run::WatchHub> hub;
+  std::unique_ptr<run::LogSlots> log_slots;
   std::unique_ptr<run::RunContext> context;
   struct Live {
     std::shared_ptr<RunHandle::State> state;
@@ -153,6 +154,7 @@ void Runner::Impl::open() {
   if (options.volumes_identity) open_volumes(rate);
   client::ApiClient& volumes_api = volumes_connection.api ? *volumes_connection.api : *connection.api;
   hub = std::make_unique<run::WatchHub>(*executor, *connection.api, volumes_api, seed);
+  log_slots = std::make_unique<run::LogSlots>(*executor, options.most_open_logs);
   run::RunContext made{*executor,
                        *connection.api,
                        volumes_api,
@@ -160,7 +162,7 @@ void Runner::Impl::open() {
                        [this] { return time_stamp(); },
                        options.diagnostics,
                        [this](auto done) { ask_traits(std::move(done)); },
-                       0,
+                       *log_slots,
                        [this](std::chrono::seconds limit) { return credential_warnings(limit); }};
   context = std::make_unique<run::RunContext>(std::move(made));
 }
@@ -232,7 +234,8 @@ void Runner::Impl::publish() {
   const std::lock_guard lock(stats_mutex);
   stats.live_runs = live.size();
   stats.open_watches = hub->open_watches();
-  stats.open_logs = context->open_logs;
+  stats.open_logs = log_slots->taken();
+  stats.waiting_logs = log_slots->waiting();
   stats.requests =
       connection.api->requests() + (volumes_connection.api ? volumes_connection.api->requests() : 0);
 }

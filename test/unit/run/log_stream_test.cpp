@@ -36,6 +36,7 @@ struct LogStreamRig : client::StreamRig {
   int ends = 0;
   std::string end_error;
   Flow answer_lines = Flow::proceed;
+  LogSlots slots{executor, 0};
   std::unique_ptr<LogStream> stream;
 
   LogCallbacks callbacks() {
@@ -59,7 +60,7 @@ struct LogStreamRig : client::StreamRig {
     source.namespace_ = "dean";
     source.pod = "p";
     source.container = "daaa";
-    stream = std::make_unique<LogStream>(executor, api, std::move(source), callbacks(), 1);
+    stream = std::make_unique<LogStream>(executor, api, slots, std::move(source), callbacks(), 1);
   }
   // The end of every good log: the proof.
   void prove(const std::string& log) {
@@ -388,7 +389,7 @@ TEST_CASE("a log may be destroyed from within any of its callbacks", "[run][log]
   if (where == 3) callbacks.on_end = [destroy](auto) { destroy(); };
   LogSource source;
   source.by_line = true;
-  rig.stream = std::make_unique<LogStream>(rig.executor, rig.api, source, std::move(callbacks), 1);
+  rig.stream = std::make_unique<LogStream>(rig.executor, rig.api, rig.slots, source, std::move(callbacks), 1);
   rig.head();
   rig.data(stamp_at(0) + " one\n" + stamp_at(1) + " two\n");
   if (where == 1) {
