@@ -114,7 +114,8 @@ std::optional<std::string> History::check_deadlines(const TrackedRun& run) const
   // A detachment that comes after the verdict does not end the clean-up.
   const bool ends_it = plan_.has(What::cancel, run.index) ||
                        (plan_.stop_at_step != 0 && plan_.stop == What::cancel) || !run.told.verdict_at ||
-                       (run.cancelled_at && *run.told.verdict_at >= *run.cancelled_at);
+                       (run.cancelled_at &&
+                        (report.verdict == Verdict::cancelled || *run.told.verdict_at > *run.cancelled_at));
   if (run.cancelled_at && ends_it && run.told.ended - *run.cancelled_at > seconds(10)) {
     return "a cancelled run was done only after " +
            std::to_string((run.told.ended - *run.cancelled_at) / seconds(1)) + " s";
