@@ -13,7 +13,8 @@ usage: test/run.sh [LEVEL]
   integration   the integration suite on the sandbox
   cluster       the integration suite on a real Kubernetes, which test/cluster/up.sh builds the first time (root; minutes)
   sanitizers    unit tests and simulation under AddressSanitizer with UBSan, and under ThreadSanitizer
-  all           all of these
+  all           all of these; the cluster beside the others, and the sanitizers only if they can be done
+                in DAAA_TEST_MINUTES (no limit) from the start
 
 The last line says `N passed, N failed`, in test cases; the exit status is 0 if none failed.
 USAGE
@@ -49,7 +50,7 @@ build() { # PRESET [TARGET...]
     return 1
   fi
   local began=$SECONDS
-  if ! cmake --build --preset "$preset" ${1+--target "$@"} >>"$log" 2>&1 </dev/null; then
+  if ! ${NICE-} cmake --build --preset "$preset" ${1+--target "$@"} >>"$log" 2>&1 </dev/null; then
     grep -nE 'error|FAILED' "$log" | head -n 30 || true
     failure "building $preset failed; see $log"
     return 1
@@ -90,30 +91,87 @@ on_cluster() {
   [[ -n $was_up ]] || "$HERE/cluster/down.sh" </dev/null || failure "test/cluster/down.sh failed"
 }
 
+# The cluster's suite waits for kubelets most of the time, so other tests may run beside it. What it says
+# comes when it is over.
+begin_cluster_beside() {
+  local log=$ROOT/build/cluster.log
+  (
+    set +e
+    PASSED=0
+    FAILED=0
+    # The first time this compiles Kubernetes; tests that are timed come first.
+    if nice -n 10 "$HERE/cluster/build.sh" >/dev/null; then
+      on_cluster
+    else
+      failure "there is no Kubernetes to test against"
+    fi
+    printf '%d s\n%d passed, %d failed\n' "$SECONDS" "$PASSED" "$FAILED"
+  ) >"$log" 2>&1 </dev/null &
+  BESIDE=$!
+  printf '\nthe cluster is tested meanwhile; its log: %s\n' "$log"
+}
+
+end_cluster_beside() {
+  [[ -n $BESIDE ]] || return 0
+  step "waiting for the cluster's tests"
+  wait "$BESIDE" || true
+  local log=$ROOT/build/cluster.log
+  head -n -2 "$log"
+  LEVELS+=("cluster" "$(tail -n 1 "$log")" "until $(tail -n 2 "$log" | head -n 1)")
+  add_result "$(tail -n 1 "$log")"
+}
+
+# Two builds of everything, from nothing, and their tests.
+SANITIZER_MINUTES=24
+
 sanitizers() {
   local preset
   for preset in asan-ubsan tsan; do
-    build "$preset" && run_ctest "$preset" -L 'unit|replay|simulation'
+    NICE='nice -n 10' build "$preset" && run_ctest "$preset" -L 'unit|replay|simulation'
   done
+}
+
+# Runs a level and keeps what came of it for the table at the end.
+LEVELS=()
+level_of() { # NAME COMMAND...
+  local name=$1 began=$SECONDS passed=$PASSED failed=$FAILED
+  shift
+  "$@" || true
+  LEVELS+=("$name" "$((PASSED - passed)) passed, $((FAILED - failed)) failed" "$((SECONDS - began)) s")
+}
+
+default_level() { build dev && run_ctest dev; }
+
+all_levels() {
+  BESIDE=
+  if build dev; then
+    trap '[[ -z $BESIDE ]] || kill "$BESIDE" 2>/dev/null' EXIT
+    begin_cluster_beside
+    level_of default run_ctest dev
+  fi
+  local minutes=${DAAA_TEST_MINUTES-}
+  if [[ -z $minutes ]] || ((SECONDS / 60 + SANITIZER_MINUTES <= minutes)); then
+    level_of sanitizers sanitizers
+  else
+    LEVELS+=(sanitizers "not run" "$((minutes - SECONDS / 60)) of $minutes minutes are left, and they may need $SANITIZER_MINUTES")
+  fi
+  end_cluster_beside
 }
 
 "$HERE/install_packages.sh" g++ cmake ninja-build ccache pkg-config libcurl4-openssl-dev libssl-dev rapidjson-dev libyaml-cpp-dev \
   libboost-dev libboost-program-options-dev catch2 bubblewrap openssl python3
 
-began=$SECONDS
 case $level in
-  default) build dev && run_ctest dev ;;
+  default) level_of default default_level ;;
   unit) build dev && run_ctest dev -L 'unit|replay|rules' ;;
   integration) build dev && run_ctest dev -L integration ;;
   cluster) build dev daaa_command && on_cluster ;;
   sanitizers) sanitizers ;;
-  all)
-    build dev && run_ctest dev && on_cluster
-    sanitizers
-    ;;
+  all) all_levels ;;
 esac || true
 
-printf '\n%s: %d s\n' "test/run.sh $level" $((SECONDS - began))
+printf '\n%s: %d min %d s\n' "test/run.sh $level" $((SECONDS / 60)) $((SECONDS % 60))
+((${#LEVELS[@]} == 0)) || printf '%-12s %-24s %s\n' "${LEVELS[@]}"
 ((PASSED + FAILED)) || failure "no test was run"
 printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
 ((FAILED == 0))
