@@ -7,6 +7,7 @@ import re
 import secrets
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -86,8 +87,13 @@ class Proxy:
         self.control = re.search(r"control=(\S+)", self.process.stdout.readline()).group(1)
 
     def tell(self, *words):
-        return subprocess.run([sys.executable, self.program, "--send", self.control, *words], check=True,
-                              stdout=subprocess.PIPE, text=True, timeout=30).stdout
+        """The answer to a command of the control port; ValueError if it is an error."""
+        with socket.create_connection(("127.0.0.1", int(self.control)), timeout=30) as connection, connection.makefile("rw") as file:
+            print(*words, file=file, flush=True)
+            answer = file.readline().strip()
+        if not answer or answer.startswith("error"):
+            raise ValueError(f"fault_proxy.py, {' '.join(words)}: {answer}")
+        return answer
 
     def close(self):
         self.process.terminate()
