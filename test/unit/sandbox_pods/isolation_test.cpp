@@ -10,26 +10,32 @@ using namespace daaa::sandbox;
 using daaa::sandbox::pods::probe_isolation;
 
 TEST_CASE("bubblewrap runs a container on this machine", "[sandbox][pods]") {
-  const auto isolation = probe_isolation();
+  const auto guard = pods::Guard::start();
+  REQUIRE(guard.has_value());
+  const auto isolation = probe_isolation(*guard);
   INFO((isolation ? std::string() : isolation.error().to_string()));
   REQUIRE(isolation.has_value());
   CHECK(isolation->bwrap.find("/bwrap") != std::string::npos);
 }
 
 TEST_CASE("a machine without bubblewrap is told which package to install", "[sandbox][pods]") {
+  const auto guard = pods::Guard::start();
+  REQUIRE(guard.has_value());
   const testing::TemporaryDirectory empty;
-  const auto isolation = probe_isolation(empty.path() + ":relative:");
+  const auto isolation = probe_isolation(*guard, empty.path() + ":relative:");
   REQUIRE_FALSE(isolation.has_value());
   CHECK(isolation.error().message.find("apt-get install bubblewrap") != std::string::npos);
   CHECK(isolation.error().message.find("--pods simulated") != std::string::npos);
 }
 
 TEST_CASE("a bubblewrap that cannot make namespaces is quoted", "[sandbox][pods]") {
+  const auto guard = pods::Guard::start();
+  REQUIRE(guard.has_value());
   const testing::TemporaryDirectory directory;
   const std::string program = directory.path() + "/bwrap";
   std::ofstream(program) << "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n";
   testing::fs::permissions(program, testing::fs::perms::owner_all);
-  const auto isolation = probe_isolation(directory.path());
+  const auto isolation = probe_isolation(*guard, directory.path());
   REQUIRE_FALSE(isolation.has_value());
   CHECK(isolation.error().message.find("(bwrap: No permissions to create new namespace)") !=
         std::string::npos);
@@ -37,7 +43,9 @@ TEST_CASE("a bubblewrap that cannot make namespaces is quoted", "[sandbox][pods]
 
 TEST_CASE("where no /proc of its own can be had, a container runs with this machine's, read-only",
           "[sandbox][pods]") {
-  auto isolation = probe_isolation();
+  const auto guard = pods::Guard::start();
+  REQUIRE(guard.has_value());
+  auto isolation = probe_isolation(*guard);
   REQUIRE(isolation.has_value());
   isolation->own_proc = false;
   pods::Launch launch;

@@ -47,7 +47,13 @@ bool all_end() {
   while (!testing::descendants().empty() && std::chrono::steady_clock::now() < until) {
     if (waitpid(-1, nullptr, WNOHANG) <= 0) std::this_thread::yield();
   }
-  return testing::descendants().empty();
+  const auto left = testing::descendants();
+  // What is left must not be in the way of the next test.
+  for (const int process : left) {
+    kill(process, SIGKILL);
+    waitpid(process, nullptr, 0);
+  }
+  return left.empty();
 }
 
 void kill_and_collect(pid_t process) {

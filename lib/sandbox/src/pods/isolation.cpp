@@ -34,12 +34,12 @@ std::string one_line(std::string text) {
 }
 
 // Empty where the container worked, else what bwrap said.
-std::string try_out(const Isolation& isolation) {
+std::string try_out(const Isolation& isolation, const Guard& guard) {
   Launch launch;
   launch.argv = {"/bin/true"};
   launch.hostname = "probe";
   launch.uid = 1000680000;
-  auto process = ContainerProcess::launch(isolation, launch);
+  auto process = ContainerProcess::launch(isolation, launch, &guard);
   if (!process) return process.error().to_string();
   std::string said;
   while (!process->read_status()) {
@@ -78,7 +78,7 @@ constexpr const char* kOtherwise = ". Without them: `--pods simulated`";
 
 }  // namespace
 
-Result<Isolation> probe_isolation(const std::string& path) {
+Result<Isolation> probe_isolation(const Guard& guard, const std::string& path) {
   const auto program = find_program("bwrap", path);
   if (!program)
     return Error(ErrorKind::unavailable,
@@ -89,7 +89,7 @@ Result<Isolation> probe_isolation(const std::string& path) {
   std::string said;
   for (const bool own_proc : {true, false}) {
     Isolation isolation{*program, own_proc};
-    const std::string failure = try_out(isolation);
+    const std::string failure = try_out(isolation, guard);
     if (failure.empty()) return isolation;
     if (said.empty()) said = failure;
   }
@@ -97,9 +97,9 @@ Result<Isolation> probe_isolation(const std::string& path) {
                                            "): " + way_out() + kOtherwise);
 }
 
-Result<Isolation> probe_isolation() {
+Result<Isolation> probe_isolation(const Guard& guard) {
   const char* path = std::getenv("PATH");
-  return probe_isolation(path ? path : "/usr/local/bin:/usr/bin:/bin");
+  return probe_isolation(guard, path ? path : "/usr/local/bin:/usr/bin:/bin");
 }
 
 }  // namespace daaa::sandbox::pods

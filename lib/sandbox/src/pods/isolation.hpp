@@ -5,13 +5,15 @@
 
 #include "bwrap_command.hpp"
 #include "daaa/result.hpp"
+#include "guard.hpp"
 
 namespace daaa::sandbox::pods {
 
 // Looks for bwrap in `path` (as PATH is written) and runs /bin/true under it. Blocks for some tens of
-// milliseconds. The error says what is missing and how to get it.
-Result<Isolation> probe_isolation(const std::string& path);
+// milliseconds. The error says what is missing and how to get it. Where we are killed meanwhile the guard
+// ends what was tried.
+Result<Isolation> probe_isolation(const Guard& guard, const std::string& path);
 // The same with the PATH of this process.
-Result<Isolation> probe_isolation();
+Result<Isolation> probe_isolation(const Guard& guard);
 
 }  // namespace daaa::sandbox::pods

@@ -141,14 +141,14 @@ class ProcessRuntime::Loop {
 };
 
 Result<std::unique_ptr<ProcessRuntime>> ProcessRuntime::create(ProcessOptions options, PodReports& reports) {
-  auto isolation = probe_isolation();
+  auto guard = Guard::start();
+  if (!guard) return std::move(guard).error();
+  auto isolation = probe_isolation(*guard);
   if (!isolation) return std::move(isolation).error();
   auto scratch = make_scratch(options.scratch);
   if (!scratch) return std::move(scratch).error();
   auto waker = make_waker();
   if (!waker) return std::move(waker).error();
-  auto guard = Guard::start();
-  if (!guard) return std::move(guard).error();
   Node node{std::move(*isolation), VolumeSources(options.directory, scratch->path), std::move(*guard),
             options.uid, options.gid};
   ContainerSet containers(std::move(node), options.max_containers, reports);
