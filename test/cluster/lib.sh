@@ -181,5 +181,8 @@ take_down() {
   if grep -q " $STATE/" /proc/self/mounts; then
     die "something is still mounted below $STATE: $(grep -m1 -o " $STATE/[^ ]*" /proc/self/mounts)"
   fi
-  [[ ! -e $STATE ]] || rm -rf --one-file-system "$STATE"
+  [[ -e $STATE ]] || return 0
+  # The mark goes last: what is left of it by somebody who was killed here is still known as ours.
+  find "$STATE" -mindepth 1 -maxdepth 1 ! -name .daaa-cluster -exec rm -rf --one-file-system {} +
+  rm -rf --one-file-system "$STATE"
 }

@@ -90,6 +90,14 @@ killed_early() { # TIMES: at moments of its first second
     wait "$up" 2>/dev/null || true
   done
 }
+down_killed() { # while it removes files
+  setsid "$DOWN" </dev/null >/dev/null 2>"$TOP/said" &
+  local down=$!
+  until [[ ! -e $DAAA_CLUSTER_STATE/settings || ! -e $DAAA_CLUSTER_STATE/conf || ! -e $DAAA_CLUSTER_STATE/pki ]]; do :; done
+  kill -KILL -- "-$down" # rm too
+  wait "$down" 2>/dev/null || true
+  [[ -e $DAAA_CLUSTER_STATE ]]
+}
 only_one_holder() {
   sleep 1
   [[ $(pgrep -fc "^bash .*/holder[.]sh $DAAA_CLUSTER_STATE ") == 1 ]]
@@ -137,6 +145,8 @@ check "down has left nothing" clean
 check "up: killed 20 times in its first second" killed_early 20
 check "up: after that" works
 check "one namespace is there, not two" only_one_holder
+check "down: killed while it removes files" down_killed
+check "up: after that" works
 check "down" goes
 printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
 ((FAILED == 0))
