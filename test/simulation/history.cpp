@@ -13,8 +13,6 @@ using What = Happening::What;
 constexpr const char* kNamespace = "dean";
 constexpr const char* kToken = "simulated-token";
 constexpr const char* kAdmin = "simulated-admin";
-// Two streams' worth of what is on its way when a transfer is paused, and one long line.
-constexpr std::size_t kMostWhilePaused = 4U << 20;
 
 ClusterConfig config() {
   ClusterConfig c;
@@ -88,7 +86,9 @@ void History::prepare_cluster() {
     for (TrackedRun& run : runs_) run.job.look(*cluster_, kNamespace, run.job_name, executor_->now());
   };
   network_->on_request = [this](const HttpRequest& request) { request_seen(request); };
-  network_->on_data = [this](const HttpRequest& request, std::size_t size) { data_seen(request, size); };
+  network_->on_data = [this](ExchangeId id, const HttpRequest& request, std::size_t size) {
+    data_seen(id, request, size);
+  };
 }
 
 sandbox::Response History::as_admin(const std::string& method, const std::string& target, std::string body) {
@@ -180,15 +180,17 @@ void History::request_seen(const HttpRequest& request) {
   }
 }
 
-// What a paused observer has not taken yet must not pile up in the client.
-void History::data_seen(const HttpRequest& request, std::size_t size) {
+// What a paused observer has not taken yet must not pile up in the client: a stream that has been told to
+// pause brings nothing more, and one that is opened anew is told so by its first piece.
+void History::data_seen(ExchangeId id, const HttpRequest& request, std::size_t size) {
   if (request.kind != ExchangeKind::log) return;
+  heard_last_ = id;
   for (TrackedRun& run : runs_) {
-    if (!run.paused || request.path.find("/pods/" + run.job_name + "-") == std::string::npos) continue;
+    if (!run.paused || request.path.find("/pods/" + run.paused_pod + "/") == std::string::npos) continue;
     run.bytes_while_paused += size;
     most_while_paused_ = std::max(most_while_paused_, run.bytes_while_paused);
-    if (run.bytes_while_paused > kMostWhilePaused) {
-      broken_ = std::to_string(run.bytes_while_paused) + " bytes of log were taken while the observer paused";
+    if (!run.heard_while_paused.insert(id).second) {
+      broken_ = "the log of " + run.paused_pod + " went on while its reader paused";
     }
   }
 }
@@ -321,6 +323,8 @@ Flow History::observe(TrackedRun& run, const RunEvent& event) {
       ++run.log_events;
       if (run.plan.slow_reader && run.log_events % 5 == 0) {
         run.paused = true;
+        run.paused_pod = event.attempt->pod;
+        run.heard_while_paused = {heard_last_};
         run.bytes_while_paused = 0;
         executor_->run_at(executor_->now() + milliseconds(100) * dice_.between(1, 100), [&run] {
           run.paused = false;

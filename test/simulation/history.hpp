@@ -48,7 +48,10 @@ struct TrackedRun {
   bool clean = false;      // nothing is left of it
   std::uint64_t clients = 0;
   std::uint64_t log_events = 0;
+  // While the observer pauses: the pod whose log it was, and the exchanges that have brought more of it.
   bool paused = false;
+  std::string paused_pod;
+  std::set<ExchangeId> heard_while_paused;
   std::size_t bytes_while_paused = 0;
 };
 
@@ -106,7 +109,7 @@ class History {
   [[nodiscard]] bool all_clean() const;
   Flow observe(TrackedRun& run, const RunEvent& event);
   void request_seen(const HttpRequest& request);
-  void data_seen(const HttpRequest& request, std::size_t size);
+  void data_seen(ExchangeId id, const HttpRequest& request, std::size_t size);
 
   // Promises.
   std::optional<std::string> check_told(const TrackedRun& run, Way way) const;
@@ -143,6 +146,7 @@ class History {
   std::uint64_t collections_ = 0;
   std::uint64_t gaps_ = 0;
   std::size_t most_while_paused_ = 0;
+  ExchangeId heard_last_ = 0;
   std::map<std::string, std::uint64_t> first_verdicts_;
 };
 

@@ -88,9 +88,10 @@ class SimulatedNetwork final : public Transport {
   void settle();
   [[nodiscard]] sandbox::Time cluster_now() const;
 
-  std::function<void()> after_change;                            // the cluster may have changed
-  std::function<void(const HttpRequest&)> on_request;            // as it leaves the client
-  std::function<void(const HttpRequest&, std::size_t)> on_data;  // bytes that the client was handed
+  std::function<void()> after_change;                  // the cluster may have changed
+  std::function<void(const HttpRequest&)> on_request;  // as it leaves the client
+  // Bytes that the client is about to be handed.
+  std::function<void(ExchangeId, const HttpRequest&, std::size_t)> on_data;
   Trace trace;
   [[nodiscard]] const Counts& counts() const { return counts_; }
 

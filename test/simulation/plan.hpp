@@ -67,7 +67,7 @@ struct Plan {
   bool old_server = false;  // Kubernetes 1.20
   Weather weather;
   std::vector<RunPlan> runs;
-  std::size_t most_open_logs = 0;  // 0: no limit
+  std::size_t most_open_logs = 0;     // 0: no limit
   bool name_taken = false;            // another's volume has one of the first run's names
   std::vector<Happening> happenings;  // by time
   std::uint64_t kill_at_step = 0;     // SIGKILL of the client at the n-th message
