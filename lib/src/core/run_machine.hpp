@@ -111,6 +111,7 @@ class RunMachine {
   bool check_limits();
   bool check_denials();
   bool check_contact();
+  void tell_lost_contact(const std::string& message);
   bool check_budget(const Diagnosis& diagnosis);
   bool check_prospect(const Diagnosis& diagnosis);
   bool check_stolen();

@@ -1,5 +1,6 @@
 // The end of a run: what ends it early, its verdict, and its clean-up.
 #include <algorithm>
+#include <utility>
 
 #include "core/run_limits.hpp"
 #include "core/run_machine.hpp"
@@ -62,8 +63,7 @@ bool RunMachine::check_contact() {
     const Trouble trouble = classify(error);
     const bool hopeless = trouble == Trouble::untrusted || trouble == Trouble::misuse;
     if (!hopeless && now_ - *contact_.since() < plan_.limits.contact) {
-      told_lost_contact_ = true;
-      set_waiting("NoContact", "no contact with the API server: " + error.to_string());
+      tell_lost_contact("no contact with the API server: " + error.to_string());
       return false;
     }
     Outcome outcome = outcome_of(error);
@@ -72,11 +72,16 @@ bool RunMachine::check_contact() {
     return stage_ == Stage::adopting ? end_leaving(std::move(outcome)) : end_with(std::move(outcome));
   }
   if (now_ - *contact_.since() >= kTellLostContact) {
-    told_lost_contact_ = true;
-    set_waiting("NoContact",
-                "no contact with the API server, trying on; the Job is not affected: " + error.to_string());
+    tell_lost_contact("no contact with the API server, trying on; the Job is not affected: " +
+                      error.to_string());
   }
   return false;
+}
+
+// Once a loss: what fails after that differs in its words only.
+void RunMachine::tell_lost_contact(const std::string& message) {
+  if (std::exchange(told_lost_contact_, true)) return;
+  set_waiting("NoContact", message);
 }
 
 bool RunMachine::check_limits() {

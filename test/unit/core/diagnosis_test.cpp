@@ -63,7 +63,10 @@ TEST_CASE("B27: a pod that is refused is told by the Job's events", "[core][diag
 
 TEST_CASE("the pause between two attempts is told", "[core][diagnosis]") {
   Bed bed;
+  bed.job.backoff_limit = 2;
   check(bed.look(false, 2), "BackOff", Prospect::waits, Budget::scheduling, "attempt 2 failed");
+  // After the last one there is no pause: the Job is about to fail.
+  check(bed.look(false, 3), "", Prospect::goes_on, Budget::none, "");
 }
 
 TEST_CASE("B29: no node takes the pod, in the scheduler's words", "[core][diagnosis]") {

@@ -180,7 +180,12 @@ TEST_CASE("B10: lost contact is a state: the run goes on when contact is back", 
   CHECK(rig.last_waiting().empty());
   rig.pass(seconds(6));
   CHECK(rig.last_waiting() == "NoContact");
+  // Told once, whatever else fails meanwhile.
+  const std::size_t told = rig.notices.size();
+  rig.feed(input::WatchTrouble{model::Kind::pod, lost()});
+  rig.feed(input::WatchTrouble{model::Kind::claim, Error(ErrorKind::timeout, "no answer")});
   rig.pass(seconds(7200));
+  CHECK(rig.notices.size() == told);
   CHECK(rig.machine.report().verdict == Verdict::none);
   rig.feed(input::WatchContact{model::Kind::job});
   CHECK(rig.last_waiting() == "Contact");
