@@ -93,8 +93,14 @@ on_cluster() {
 
 # The cluster's suite waits for kubelets most of the time, so other tests may run beside it. What it says
 # comes when it is over.
+BESIDE=
 begin_cluster_beside() {
   local log=$ROOT/build/cluster.log
+  "$HERE/cluster/ctl.sh" status >/dev/null 2>&1 && WAS_UP=1 || WAS_UP=
+  trap stop_cluster_beside EXIT
+  trap 'exit 143' TERM
+  trap 'exit 130' INT
+  set -m # a process group of its own, to be ended as one
   (
     set +e
     PASSED=0
@@ -108,13 +114,24 @@ begin_cluster_beside() {
     printf '%d s\n%d passed, %d failed\n' "$SECONDS" "$PASSED" "$FAILED"
   ) >"$log" 2>&1 </dev/null &
   BESIDE=$!
+  set +m
   printf '\nthe cluster is tested meanwhile; its log: %s\n' "$log"
+}
+
+# Where we are ended before it is.
+stop_cluster_beside() {
+  [[ -n $BESIDE ]] || return 0
+  kill -TERM -- "-$BESIDE" 2>/dev/null || true
+  wait "$BESIDE" 2>/dev/null || true
+  BESIDE=
+  [[ -n $WAS_UP ]] || "$HERE/cluster/down.sh" </dev/null || true
 }
 
 end_cluster_beside() {
   [[ -n $BESIDE ]] || return 0
   step "waiting for the cluster's tests"
   wait "$BESIDE" || true
+  BESIDE=
   local log=$ROOT/build/cluster.log
   head -n -2 "$log"
   LEVELS+=("cluster" "$(tail -n 1 "$log")" "until $(tail -n 2 "$log" | head -n 1)")
@@ -143,9 +160,7 @@ level_of() { # NAME COMMAND...
 default_level() { build dev && run_ctest dev; }
 
 all_levels() {
-  BESIDE=
   if build dev; then
-    trap '[[ -z $BESIDE ]] || kill "$BESIDE" 2>/dev/null' EXIT
     begin_cluster_beside
     level_of default run_ctest dev
   fi

@@ -146,7 +146,7 @@ remove_cgroups() {
 
 # The namespaces' first process, and what started it, of this state directory.
 holders() {
-  ps -eo pid=,args= | awk -v tail="/holder.sh $STATE $NODE" 'substr($0, length($0) - length(tail) + 1) == tail { print $1 }'
+  ps -ww -eo pid=,args= | awk -v tail="/holder.sh $STATE $NODE" 'substr($0, length($0) - length(tail) + 1) == tail { print $1 }'
 }
 
 take_down() {

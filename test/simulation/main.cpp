@@ -43,7 +43,7 @@ void usage() {
       "  --each-message N      N plans, from seed S on: at each message in turn the client is killed and "
       "another\n"
       "                        attaches, removes or collects; or the run is cancelled, or detached\n"
-      "  --at-message M --ending attach|remove|gc|cancel|detach    one of those, with --seed S");
+      "  --at-message M --ending attach|remove|gc|cancel|detach|none    one of those, with --seed S");
 }
 
 // How a client's work ends where --each-message ends it.
@@ -167,7 +167,7 @@ class Explorer {
       const std::uint64_t seed = options_.first_seed + i;
       const std::string of_seed = "--seed " + std::to_string(seed) + " --at-message ";
       std::uint64_t messages = 0;
-      if (!play(undisturbed(seed), of_seed + "0 --ending attach", &messages)) return;
+      if (!play(undisturbed(seed), of_seed + "0 --ending none", &messages)) return;
       for (std::uint64_t at = 1; at <= messages; ++at) {
         for (const Ending& ending : kEndings) {
           const std::string replay = of_seed + std::to_string(at) + " --ending " + ending.name;
@@ -178,6 +178,7 @@ class Explorer {
   }
 
   bool play_one_ending() {
+    if (options_.ending == "none") return play(undisturbed(options_.first_seed), {}), true;
     for (const Ending& ending : kEndings) {
       if (options_.ending != ending.name) continue;
       play(ended_at(options_.first_seed, options_.at_message, ending), {});

@@ -273,7 +273,10 @@ std::string describe(const Plan& plan) {
   for (const auto& run : plan.runs) {
     text += "  a run: " + std::to_string(run.attempts.size()) + " attempt(s) planned, backoffLimit " +
             std::to_string(run.backoff_limit) + (run.suspended ? ", suspended" : "") +
-            (run.bad_image ? ", an image that does not exist" : "") + "\n";
+            (run.bad_image ? ", an image that does not exist" : "") +
+            (run.log != LogMode::follow ? ", log not followed" : "") +
+            (run.slow_reader ? ", a slow reader" : "") + (run.keep != Keep::never ? ", kept" : "") +
+            (run.total.count() > 0 ? ", in " + std::to_string(run.total.count()) + " s" : "") + "\n";
     for (const auto& attempt : run.attempts) {
       const auto ms = std::chrono::duration_cast<milliseconds>(attempt.script.duration).count();
       text += "    attempt: " + std::to_string(ms) + " ms, " + std::to_string(attempt.script.output.size()) +
@@ -291,6 +294,7 @@ std::string describe(const Plan& plan) {
     text += "  the client is killed at message " + std::to_string(plan.kill_at_step) + "\n";
   if (plan.stop_at_step != 0)
     text += "  at message " + std::to_string(plan.stop_at_step) + " " + to_string(plan.stop) + "\n";
+  if (plan.most_open_logs != 0) text += "  logs at once: " + std::to_string(plan.most_open_logs) + "\n";
   return text + "  then, where needed: " + to_string(plan.after) + "\n";
 }
 

@@ -173,7 +173,7 @@ struct RunEvent {
     attempt,  // an attempt began, changed or ended: attempt
     log,      // bytes of the log: attempt.number and .pod, data
     gap,      // lines were lost at the node: attempt, gap_from, gap_to
-    warning,  // the server's warnings, ours and the host's: message, of the host's also reason
+    warning,  // the server's warnings, ours and the host's: message, of the host's and some of ours reason
     verdict,  // verdict, reason, message; clean-up follows
     done,     // report: the last event of a run
   };
@@ -244,10 +244,11 @@ struct RunnerOptions {
   // `request_burst`. Deletions count but do not wait. Zero: no limit. Waiting counts as the run's time.
   double requests_per_second = 100;
   int request_burst = 200;
-  // Each log that is followed has a connection of its own. At most so many are followed at once, and a
-  // quarter more read to their end; the log of a further run begins, whole, when another's has ended, and
-  // a warning event says that it waits. No run's end waits for it longer than RunLimits::drain. Zero: no
-  // limit; see to the process's limit of open files (ulimit -n).
+  // Each log that is followed has a connection of its own. At most so many are followed at once. A further
+  // one waits until another has ended, and a warning event with the reason LogWaits says so; it is then read
+  // from its beginning, as far as the node has not rotated that away. Where its container ends first it has
+  // one of a quarter as many places more; what is not read within RunLimits::drain is told as a gap.
+  // Zero: no limit; see to the process's limit of open files (ulimit -n).
   std::size_t most_open_logs = 500;
   // Set both to run on your own; ClusterConfig then serves for credentials and names only.
   std::shared_ptr<Executor> executor;

@@ -134,6 +134,11 @@ int AttemptBook::ended() const {
                                         [](const Entry& e) { return !e.exists || pod_has_ended(e.pod); }));
 }
 
+int AttemptBook::failed() const {
+  return static_cast<int>(std::count_if(entries_.begin(), entries_.end(),
+                                        [](const Entry& e) { return e.pod.phase == "Failed"; }));
+}
+
 std::vector<Attempt> AttemptBook::attempts() const {
   std::vector<Attempt> all;
   for (const Entry& entry : entries_) all.push_back(entry.attempt);

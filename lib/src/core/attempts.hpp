@@ -28,6 +28,7 @@ class AttemptBook {
   [[nodiscard]] bool logs_done() const;
   [[nodiscard]] bool pods_gone() const;
   [[nodiscard]] int ended() const;
+  [[nodiscard]] int failed() const;  // as the Job counts: pods that vanished are not seen to have failed
   [[nodiscard]] std::vector<Attempt> attempts() const;
   [[nodiscard]] std::vector<model::Pod> present() const;
 

@@ -48,7 +48,9 @@ Diagnosis without_pod(const JobView& view) {
             "the cluster refuses the pod: " + event->message};
   }
   // The Job's controller has only to notice.
-  if (view.last_succeeded || view.attempts_ended > view.job->backoff_limit) return {Phase::running, Prospect::goes_on, Budget::none, {}, {}};
+  if (view.last_succeeded || view.attempts_failed > view.job->backoff_limit) {
+    return {Phase::running, Prospect::goes_on, Budget::none, {}, {}};
+  }
   if (view.attempts_ended > 0) {
     d.prospect = Prospect::waits;
     d.reason = "BackOff";

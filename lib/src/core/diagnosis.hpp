@@ -35,6 +35,7 @@ struct JobView {
   const model::Pod* pod = nullptr;            // the attempt under way; null: there is none
   std::vector<const model::Event*> warnings;  // of the Job, its pod and its claims, oldest first
   int attempts_ended = 0;
+  int attempts_failed = 0;
   bool last_succeeded = false;  // the youngest attempt ended well
 };
 

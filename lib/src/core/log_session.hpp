@@ -55,6 +55,8 @@ class LogSession {
   void received(std::size_t bytes, bool news, TimePoint now);
   // The reader of the lines wants no more for the moment, or again more.
   void held_up(bool is_held_up, TimePoint now);
+  // What was to be opened had to wait until now, or has to be asked for otherwise by now: opens anew.
+  Next open_now(TimePoint now) { return open(now); }
   // The stream is over: cleanly, or with an error, or with words that are not the workload's.
   Next ended(const std::optional<Error>& error, Worth worth, TimePoint now);
   Next container_terminated(TimePoint now);

@@ -71,6 +71,7 @@ JobView RunMachine::view() const {
   view.job = &*job_;
   view.pod = attempts_.current();
   view.attempts_ended = attempts_.ended();
+  view.attempts_failed = attempts_.failed();
   const auto* youngest = attempts_.youngest();
   view.last_succeeded = youngest != nullptr && youngest->phase == "Succeeded";
   for (const auto& [uid, event] : warnings_) view.warnings.push_back(&event);

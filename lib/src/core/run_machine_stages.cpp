@@ -198,7 +198,8 @@ bool RunMachine::advance_claims() {
   const Diagnosis diagnosis =
       diagnose_binding(volumes, claims, user_claim_waits_for_consumer_ ? nullptr : &*user_claim_);
   // Binding takes a moment; only what lasts is worth a line.
-  if (now_ - stage_began_ >= kMindEventsAfter) set_waiting(diagnosis.reason, diagnosis.message);
+  const bool lasts = now_ - stage_began_ >= kMindEventsAfter;
+  if (lasts && !contact_.is_lost()) set_waiting(diagnosis.reason, diagnosis.message);
   return check_budget(diagnosis);
 }
 

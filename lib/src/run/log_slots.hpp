@@ -1,6 +1,6 @@
-// How many logs a Runner reads at once. Streams that follow are limited; the short reads at a log's end
-// have a quarter as many places of their own, so that no run waits for its end behind others that are
-// in full flow.
+// How many logs a Runner reads at once. A log keeps its place from its first stream to the proof of its
+// end. Logs whose container had ended before they got one have a quarter as many places of their own, so
+// that no run waits for its end behind others that are in full flow.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ namespace daaa::run {
 // Belongs to the executor's thread.
 class LogSlots {
  public:
-  // `most`: streams that follow; 0: no limit.
-  LogSlots(Executor& executor, std::size_t most);
+  // `most`: logs that are followed; 0: no limit. `changed` is called when the counts have.
+  LogSlots(Executor& executor, std::size_t most, std::function<void()> changed = {});
   LogSlots(const LogSlots&) = delete;
   LogSlots& operator=(const LogSlots&) = delete;
 
@@ -38,10 +38,12 @@ class LogSlots {
     std::list<Place*> queue;
   };
   Pool& pool(Use use) { return use == Use::follow ? follow_ : last_read_; }
+  void tell() const;
   void give_back(Pool& pool);
   void serve(Pool& pool);
 
   Executor& executor_;
+  std::function<void()> changed_;
   Pool follow_;
   Pool last_read_;
   std::shared_ptr<LogSlots*> alive_;

@@ -53,9 +53,8 @@ struct LogStream::Impl final : client::StreamReader {
   LogSession session;
   LogCursor cursor;
   client::CallId call = 0;
-  // From the first stream to the last: a log that was cut does not stand in line again.
+  // From the first stream to the last: a log that is being read does not stand in line again.
   std::unique_ptr<LogSlots::Place> place;
-  LogSlots::Use use = LogSlots::Use::follow;
   bool wait_told = false;
   TimerId timer = 0;
   std::optional<TimePoint> timer_at;
@@ -95,9 +94,7 @@ struct LogStream::Impl final : client::StreamReader {
     if (!std::holds_alternative<LogSession::GoOn>(next)) given_up_stream();
     if (const auto* open = std::get_if<LogSession::Open>(&next)) {
       if (!report_lost(Lost::surely)) return;
-      const std::weak_ptr<Impl*> weak = alive;
       request(open->follow);
-      if (weak.expired()) return;
     } else if (const auto* end = std::get_if<LogSession::End>(&next)) {
       return finish(end->incomplete);
     }
@@ -140,19 +137,23 @@ struct LogStream::Impl final : client::StreamReader {
   void tell_held_up() { session.held_up(held_up || waits(), executor.now()); }
 
   void request(bool follow) {
-    const auto wanted = follow ? LogSlots::Use::follow : LogSlots::Use::last_read;
-    if (!place || use != wanted) {
-      place.reset();
-      use = wanted;
-      place = slots.take(wanted, [this, follow] {
+    if (!place) {
+      place = slots.take(follow ? LogSlots::Use::follow : LogSlots::Use::last_read, [this] {
         tell_held_up();
-        send(follow);
-        set_timer();
+        act(session.open_now(executor.now()));
       });
       tell_held_up();
+      if (waits()) tell_wait();
     }
-    if (!waits()) return send(follow);
-    if (!std::exchange(wait_told, true) && callbacks->on_wait) callbacks->on_wait();
+    if (!waits()) send(follow);
+  }
+
+  // When the loop comes round: a log whose container has ended by then stands in another line.
+  void tell_wait() {
+    executor.post([this, weak = std::weak_ptr(alive)] {
+      if (weak.expired() || !waits() || std::exchange(wait_told, true)) return;
+      if (const auto held = callbacks; held->on_wait) held->on_wait();
+    });
   }
 
   void send(bool follow) {
@@ -264,10 +265,10 @@ LogStream::~LogStream() = default;
 void LogStream::container_terminated() {
   const std::weak_ptr<Impl*> weak = impl_->alive;
   impl_->act(impl_->session.container_terminated(impl_->executor.now()));
-  if (weak.expired() || !impl_->waits() || impl_->use != LogSlots::Use::follow) return;
-  // There is nothing left to follow, and what is read once waits less.
-  impl_->request(false);
-  if (!weak.expired()) impl_->set_timer();
+  if (weak.expired() || !impl_->waits()) return;
+  // There is nothing left to follow, and what is only read waits less.
+  impl_->place.reset();
+  impl_->act(impl_->session.open_now(impl_->executor.now()));
 }
 
 void LogStream::pod_gone() {

@@ -450,7 +450,10 @@ void RunDriver::act(const core::command::FollowLog& command) {
   };
   callbacks.on_wait = [this, uid] {
     warn("the log of pod " + logs_[uid].attempt.pod +
-         " waits until another has been read: as many as RunnerOptions::most_open_logs allows are open");
+             " waits until another has been read: RunnerOptions::most_open_logs are open; what its node "
+             "rotates "
+             "away meanwhile is lost",
+         "LogWaits");
   };
   callbacks.on_trouble = [this, uid](const Error& error) {
     if (context_.diagnostics.wants(LogLevel::debug)) {
@@ -465,9 +468,9 @@ void RunDriver::act(const core::command::FollowLog& command) {
   };
   Log& log = logs_[uid];
   log.attempt = command.attempt;
-  log.stream = std::make_unique<LogStream>(context_.executor, context_.api, context_.log_slots,
-                                           std::move(source), std::move(callbacks),
-                                           machine_.plan().jitter_seed + logs_.size());
+  log.stream =
+      std::make_unique<LogStream>(context_.executor, context_.api, context_.log_slots, std::move(source),
+                                  std::move(callbacks), machine_.plan().jitter_seed + logs_.size());
 }
 
 void RunDriver::act(const core::command::LogContainerEnded& command) {
@@ -545,12 +548,13 @@ Flow RunDriver::tell(RunEvent& event) {
   return spec_.observer(event);
 }
 
-void RunDriver::warn(const std::string& message) {
+void RunDriver::warn(const std::string& message, const std::string& reason) {
   if (std::find(warned_.begin(), warned_.end(), message) != warned_.end()) return;
   warned_.push_back(message);
   RunEvent event;
   event.type = RunEvent::Type::warning;
   event.phase = machine_.phase();
+  event.reason = reason;
   event.message = message;
   tell(event);
 }

@@ -114,7 +114,7 @@ class RunDriver final : public WatchSubscriber {
   void warn_of_clock();
   void tell_end();
   void warn_of(const client::Answer& answer);
-  void warn(const std::string& message);
+  void warn(const std::string& message, const std::string& reason = {});
   void finish_logs(TimePoint deadline);
   Flow tell(RunEvent& event);
   [[nodiscard]] std::string object_name(core::ObjectId id) const;

@@ -154,7 +154,7 @@ void Runner::Impl::open() {
   if (options.volumes_identity) open_volumes(rate);
   client::ApiClient& volumes_api = volumes_connection.api ? *volumes_connection.api : *connection.api;
   hub = std::make_unique<run::WatchHub>(*executor, *connection.api, volumes_api, seed);
-  log_slots = std::make_unique<run::LogSlots>(*executor, options.most_open_logs);
+  log_slots = std::make_unique<run::LogSlots>(*executor, options.most_open_logs, [this] { publish(); });
   run::RunContext made{*executor,
                        *connection.api,
                        volumes_api,

@@ -25,11 +25,12 @@ struct Bed {
   void event(const std::string& reason, const std::string& message, bool of_pod = true) {
     events.push_back(rig.warning(reason, message, of_pod ? pod.meta.uid : job.meta.uid));
   }
-  Diagnosis look(bool with_pod = true, int ended = 0) const {
+  Diagnosis look(bool with_pod = true, int ended = 0, int failed = 0) const {
     JobView view;
     view.job = &job;
     view.pod = with_pod ? &pod : nullptr;
     view.attempts_ended = ended;
+    view.attempts_failed = failed;
     for (const auto& one : events) view.warnings.push_back(&one);
     return diagnose(view);
   }
@@ -64,9 +65,11 @@ TEST_CASE("B27: a pod that is refused is told by the Job's events", "[core][diag
 TEST_CASE("the pause between two attempts is told", "[core][diagnosis]") {
   Bed bed;
   bed.job.backoff_limit = 2;
-  check(bed.look(false, 2), "BackOff", Prospect::waits, Budget::scheduling, "attempt 2 failed");
+  check(bed.look(false, 2, 2), "BackOff", Prospect::waits, Budget::scheduling, "attempt 2 failed");
+  // A pod that vanished is no failure to the Job.
+  check(bed.look(false, 3, 2), "BackOff", Prospect::waits, Budget::scheduling, "attempt 3 failed");
   // After the last one there is no pause: the Job is about to fail.
-  check(bed.look(false, 3), "", Prospect::goes_on, Budget::none, "");
+  check(bed.look(false, 3, 3), "", Prospect::goes_on, Budget::none, "");
 }
 
 TEST_CASE("B29: no node takes the pod, in the scheduler's words", "[core][diagnosis]") {

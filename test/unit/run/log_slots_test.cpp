@@ -26,10 +26,11 @@ struct SlotsRig : client::StreamRig {
     std::string error;
   };
   LogSlots slots{executor, 1};
+  bool settles = true;  // after each start
   std::map<std::string, Told> told;
   std::map<std::string, std::unique_ptr<LogStream>> streams;
 
-  void start(const std::string& pod) {
+  void start(const std::string& pod, bool resume = true) {
     LogCallbacks callbacks;
     callbacks.on_lines = [this, pod](std::string_view lines, std::string_view) {
       told[pod].text += lines;
@@ -44,9 +45,10 @@ struct SlotsRig : client::StreamRig {
     source.namespace_ = "dean";
     source.pod = pod;
     source.container = "daaa";
+    source.resume = resume;
     streams[pod] =
         std::make_unique<LogStream>(executor, api, slots, std::move(source), std::move(callbacks), 1);
-    executor.run_until_idle();
+    if (settles) executor.run_until_idle();
   }
   // What the stream reads to its end; the proof follows.
   void read_whole(const std::string& pod, const std::string& line) {
@@ -128,10 +130,46 @@ TEST_CASE("a log that has no place waits, says so once, and comes whole", "[run]
   rig.data(stamp_at(0) + " one\n");
   rig.streams["a"]->container_terminated();
   rig.close();
-  // The proof of the first one's end is no following.
+  // The proof of the first one's end is read in the place it has.
+  CHECK(rig.asks("/pods/a/"));
+  rig.answer(200, stamp_at(0) + " one\n");
+  CHECK(rig.told["a"].ends == 1);
   CHECK(rig.asks("/pods/b/"));
   CHECK(rig.asks("follow=true"));
-  CHECK(rig.slots.taken() == 2);
+  rig.head();
+  rig.data(stamp_at(0) + " two\n");
+  rig.streams["b"]->container_terminated();
+  rig.close();
+  rig.answer(200, stamp_at(0) + " two\n");
+  CHECK(rig.told["b"].ends == 1);
+  CHECK(rig.told["b"].text == "two\n");
+  CHECK(rig.told["b"].error.empty());
+  CHECK(rig.slots.taken() == 0);
+}
+
+TEST_CASE("a log without stamps that had to wait is not taken for empty", "[run][log]") {
+  SlotsRig rig;
+  rig.start("a");
+  rig.head();
+  rig.start("b", false);
+  rig.streams["b"]->container_terminated();
+  CHECK(rig.asks("/pods/b/"));
+  rig.advance(seconds(30));  // a node that is busy
+  CHECK(rig.told["b"].ends == 0);
+  rig.answer(200, "two\n");
+  CHECK(rig.told["b"].ends == 1);
+  CHECK(rig.told["b"].text == "two\n");
+}
+
+TEST_CASE("a log whose container has ended when it would wait is not said to", "[run][log]") {
+  SlotsRig rig;
+  rig.start("a");
+  rig.head();
+  rig.settles = false;
+  rig.start("b");
+  rig.streams["b"]->container_terminated();
+  rig.executor.run_until_idle();
+  CHECK(rig.told["b"].waits == 0);
 }
 
 TEST_CASE("a log that was cut keeps its place", "[run][log]") {
@@ -139,7 +177,6 @@ TEST_CASE("a log that was cut keeps its place", "[run][log]") {
   rig.start("a");
   rig.head();
   rig.start("b");
-  for (auto& exchange : rig.transport.exchanges) exchange.open = true;
   rig.cut();
   rig.advance(seconds(30));
   CHECK(rig.asks("/pods/a/"));

@@ -106,7 +106,13 @@ TEST_CASE("pods that are being set up die with the sandbox's process, whenever i
   REQUIRE(holder >= 0);
   if (holder == 0) hold_pods(6, ends[1], scratch.path());
   // More of them are there at each step of the way.
-  while (testing::descendants().size() < processes) std::this_thread::yield();
+  const auto until = std::chrono::steady_clock::now() + testing::kDeadline;
+  std::size_t seen = 0;
+  while (seen < processes && std::chrono::steady_clock::now() < until) {
+    seen = testing::descendants().size();
+    std::this_thread::yield();
+  }
+  CHECK(seen >= processes);
   kill_and_collect(holder);
   CHECK(all_end());
   close(ends[0]);
