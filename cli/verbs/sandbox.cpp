@@ -20,6 +20,7 @@ int sandbox_verb(const Arguments& arguments) {
   std::vector<std::string> words = {"daaa sandbox"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   // The child decides about signals anew: those that we block are not its business.

@@ -255,7 +255,7 @@ std::string find_program(const std::string& name, const std::string& search_path
   if (name.find('/') != std::string::npos) return name;
   for (std::size_t from = 0; from <= search_path.size();) {
     const std::size_t colon = std::min(search_path.find(':', from), search_path.size());
-    const std::string path = search_path.substr(from, colon - from) + "/" + name;
+    std::string path = search_path.substr(from, colon - from) + "/" + name;
     // A relative directory is not searched: the plugin would depend on where we happen to stand.
     if (path.front() == '/' && colon > from && is_program(path)) return path;
     from = colon + 1;

@@ -278,6 +278,8 @@ class ExecAuthenticator final : public Authenticator {
   // Everybody who waits gets the credential, or the error; any of them may destroy this object.
   void answer_all(const std::optional<Error>& error) {
     const std::weak_ptr<int> alive = alive_;
+    // `error` may be a member's, which goes with this object.
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
     const std::optional<Error> kept = error;
     for (auto& done : std::exchange(waiting_, {})) {
       if (kept) {
