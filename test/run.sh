@@ -20,6 +20,9 @@ The last line says `N passed, N failed`, in test cases; the exit status is 0 if 
 USAGE
 }
 
+# Checkouts in different places share the compiler's cache.
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
+
 level=${1-default}
 case $level in
   default | unit | integration | cluster | sanitizers | all) ;;
@@ -64,7 +67,8 @@ run_ctest() { # PRESET [CTEST OPTION...]
   step "ctest, preset $preset${*:+, $*}"
   cd "$ROOT"
   rm -f "build/$preset/Testing/Temporary/LastTest.log"
-  ctest --preset "$preset" --no-tests=error "$@" </dev/null || ok=0
+  # Two at a time: the integration suite waits for pods most of the time.
+  ${NICE-} ctest --preset "$preset" --parallel 2 --no-tests=error "$@" </dev/null || ok=0
   local result='0 passed, 0 failed'
   [[ ! -e build/$preset/Testing/Temporary/LastTest.log ]] ||
     result=$("$HERE/count_cases.py" "build/$preset/Testing/Temporary/LastTest.log")
@@ -142,9 +146,9 @@ end_cluster_beside() {
 SANITIZER_MINUTES=24
 
 sanitizers() {
-  local preset
+  local preset NICE='nice -n 10' # the cluster's tests, which are timed, come first
   for preset in asan-ubsan tsan; do
-    NICE='nice -n 10' build "$preset" && run_ctest "$preset" -L 'unit|replay|simulation'
+    build "$preset" && run_ctest "$preset" -L 'unit|replay|simulation'
   done
 }
 

@@ -58,7 +58,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--histories", type=int, default=2000)
     parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     build = options.build.resolve()
     missed = 0
     for patch in sorted((HERE / "defects").glob("*.patch")):

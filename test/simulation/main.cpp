@@ -1,6 +1,6 @@
 // The simulation: histories from consecutive seeds until one breaks a promise.
 //
-//   simulation                       as many histories as DAAA_SIM_HISTORIES says, or 10,000
+//   simulation                       10,000 histories
 //   simulation --histories N --seed S
 //   simulation --seed S --trace      one history, step by step
 //   simulation --each-message N      the first N plans again and again: killed, cancelled and detached at
@@ -36,7 +36,7 @@ struct Options {
 void usage() {
   std::puts(
       "usage: simulation [--histories N] [--seed S] [--trace] [--keep-going]\n"
-      "  --histories N  how many (default: $DAAA_SIM_HISTORIES, else 10000), from seed S on (default 1)\n"
+      "  --histories N  how many (default 10000), from seed S on (default 1)\n"
       "  --seed S       alone: this one history only\n"
       "  --trace        prints every message and event of it\n"
       "  --keep-going   does not stop at the first broken promise\n"
@@ -81,7 +81,6 @@ Plan ended_at(std::uint64_t seed, std::uint64_t message, const Ending& ending) {
 }
 
 bool read_options(int argc, char** argv, Options& o) {
-  if (const char* text = std::getenv("DAAA_SIM_HISTORIES")) o.histories = std::strtoull(text, nullptr, 10);
   bool counted = false;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
