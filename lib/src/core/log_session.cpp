@@ -88,8 +88,10 @@ LogSession::Next LogSession::ended_cleanly(Worth worth, TimePoint now) {
   if (nothing_yet_) return pod_gone_ ? end_without_proof("the pod went before it had a log") : pause({}, now);
   clean_end_ = true;
   if (mode_.once) return end();
-  if (pod_gone_)
-    return surely_whole() ? end() : end_without_proof("the pod was deleted while its log was read");
+  if (pod_gone_) {
+    const bool proved = container_ended_ && !follow_ && worth.proves_end;
+    return proved || surely_whole() ? end() : end_without_proof("the pod was deleted while its log was read");
+  }
   if (!container_ended_) return pause({}, now);
   // Without stamps nothing can be read twice without being delivered twice.
   if (!mode_.can_resume) return end();

@@ -249,6 +249,19 @@ TEST_CASE("a pod that goes ends its log with what is there", "[core][log]") {
     session.received(100, true, kNow + seconds(1));
     CHECK(ends_incomplete(session.ended(std::nullopt, kNews, kNow + seconds(2))));
   }
+  SECTION("whole, when the read that was under way proves it") {
+    LogSession session = streaming();
+    session.container_terminated(kNow);
+    CHECK(reads(session.ended(std::nullopt, kNews, kNow)));
+    CHECK(goes_on(session.pod_gone(kNow)));
+    CHECK(ends_whole(session.ended(std::nullopt, kProof, kNow + seconds(1))));
+  }
+  SECTION("in doubt, when that read was the stream that followed") {
+    LogSession session = streaming();
+    session.container_terminated(kNow);
+    session.pod_gone(kNow);
+    CHECK(ends_incomplete(session.ended(std::nullopt, kProof, kNow + seconds(1))));
+  }
   SECTION("without waiting for a stream that has fallen silent") {
     LogSession session = streaming();
     session.pod_gone(kNow);
