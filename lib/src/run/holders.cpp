@@ -28,17 +28,18 @@ bool any(const std::vector<Leftover>& left, const char* kind, const char* finali
 
 }  // namespace
 
-HolderSearch::HolderSearch(Executor& executor, client::ApiClient& api, std::string ns,
-                           std::vector<Leftover> left, Done done)
+HolderSearch::HolderSearch(Executor& executor, client::ApiClient& api, client::ApiClient& volumes_api,
+                           std::string ns, std::vector<Leftover> left, Done done)
     : executor_(executor),
       api_(api),
+      volumes_api_(volumes_api),
       namespace_(std::move(ns)),
       left_(std::move(left)),
       done_(std::move(done)) {}
 
 HolderSearch::~HolderSearch() {
   if (timer_ != 0) executor_.cancel_timer(timer_);
-  for (const auto call : calls_) api_.cancel(call);
+  for (const auto& [api, call] : calls_) api->cancel(call);
 }
 
 bool HolderSearch::is_due(const std::vector<Leftover>& left) {
@@ -54,22 +55,25 @@ void HolderSearch::start() {
   const bool pods = any(left_, kClaim, kUsed);
   const bool attachments = any(left_, kVolume, kAttached);
   open_ = (pods ? 1U : 0U) + (attachments ? 1U : 0U);
-  if (pods) ask(client::collection_path(resources::kPods, namespace_, page), &HolderSearch::take_pods);
+  if (pods) ask(api_, client::collection_path(resources::kPods, namespace_, page), &HolderSearch::take_pods);
   if (attachments) {
-    ask(client::collection_path({"storage.k8s.io", "v1", "volumeattachments", false}, {}, page),
+    ask(volumes_api_, client::collection_path({"storage.k8s.io", "v1", "volumeattachments", false}, {}, page),
         &HolderSearch::take_attachments);
   }
 }
 
-void HolderSearch::ask(const std::string& path, void (HolderSearch::*take)(const Json&)) {
+void HolderSearch::ask(client::ApiClient& api, const std::string& path,
+                       void (HolderSearch::*take)(const Json&)) {
   client::ApiRequest request;
   request.path = path;
-  calls_.push_back(api_.call(std::move(request), [this, take](Result<client::Answer> answer) {
+  ++requests_;
+  const auto call = api.call(std::move(request), [this, take](Result<client::Answer> answer) {
     if (const auto list = answer ? parse_json(answer->body) : Result<Json>(answer.error())) {
       (this->*take)(*list);
     }
     if (--open_ == 0) finish();
-  }));
+  });
+  calls_.emplace_back(&api, call);
 }
 
 void HolderSearch::take_pods(const Json& list) {
@@ -100,7 +104,7 @@ void HolderSearch::note(const char* kind, const std::string& name, const std::st
 }
 
 void HolderSearch::finish() {
-  for (const auto call : std::exchange(calls_, {})) api_.cancel(call);
+  for (const auto& [api, call] : std::exchange(calls_, {})) api->cancel(call);
   if (timer_ != 0) executor_.cancel_timer(std::exchange(timer_, 0));
   if (const auto done = std::exchange(done_, {})) done(std::move(left_));
 }

@@ -518,9 +518,11 @@ void RunDriver::act(const core::command::Finish&) {
     tell_end();
     return;
   }
-  holders_ = std::make_unique<HolderSearch>(context_.executor, context_.api, machine_.plan().namespace_,
-                                            final_report_.left, [this](std::vector<Leftover> left) {
+  holders_ = std::make_unique<HolderSearch>(context_.executor, context_.api, context_.volumes_api,
+                                            machine_.plan().namespace_, final_report_.left,
+                                            [this](std::vector<Leftover> left) {
                                               final_report_.left = std::move(left);
+                                              final_report_.requests += holders_->requests();
                                               tell_end();
                                             });
   holders_->start();

@@ -16,8 +16,8 @@ std::vector<Leftover> stuck() {
 
 struct HolderRig : client::StreamRig {
   std::optional<std::vector<Leftover>> found;
-  HolderSearch search{executor, api, "dean", stuck(),
-                      [this](std::vector<Leftover> left) { found = std::move(left); }};
+  HolderSearch search{executor, api,     api,
+                      "dean",   stuck(), [this](std::vector<Leftover> left) { found = std::move(left); }};
 
   void answer_to(const std::string& part, int status, const std::string& body) {
     executor.run_until_idle();
