@@ -10,7 +10,7 @@
 //            SIGPIPE is blocked on the loop thread; no signal handler is installed.
 // Blocking   Only RunHandle::wait() and Runner::gc() block. The destructor detaches from runs that
 //            are live and leaves their objects on the server, to be picked up with attach() or gc();
-//            wait() then returns with Verdict::none.
+//            wait() then returns with Verdict::none, or the verdict if the run was being cleaned up.
 // Fork       Do not use a Runner in a child made by fork() without exec(); the parent is not affected
 //            by a child that execs: every descriptor is close-on-exec.
 // Errors     submit() refuses what cannot be rendered. From then on everything is in the verdict.

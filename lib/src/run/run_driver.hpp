@@ -71,6 +71,7 @@ class RunDriver final : public WatchSubscriber {
   // Connections are not to be trusted any more: open streams again.
   void reconnect();
   [[nodiscard]] RunReport report() const;
+  [[nodiscard]] bool finished() const { return finished_; }
 
  private:
   struct Log {

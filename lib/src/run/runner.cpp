@@ -184,9 +184,13 @@ void Runner::Impl::close() {
   for (const auto& [key, entry] : live) {
     RunReport report = entry.driver ? entry.driver->report() : RunReport{};
     report.job_id = entry.state->id;
-    report.reason = "Detached";
-    report.message = "the Runner was destroyed; the run's objects are left for attach or gc";
-    report.attachable = true;
+    if (report.verdict == Verdict::none) {
+      report.reason = "Detached";
+      report.message = "the Runner was destroyed; the run's objects are left for attach or gc";
+      report.attachable = true;
+    } else if (!entry.driver->finished()) {
+      report.message += "; the Runner was destroyed during the clean-up: what was not removed is left for gc";
+    }
     entry.state->finish(report);
   }
   live.clear();
