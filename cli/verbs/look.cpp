@@ -171,6 +171,8 @@ Json describe(const Standing& standing) {
     if (core::pod_has_ended(pod)) {
       ++view.attempts_ended;
       view.last_succeeded = pod.phase == "Succeeded";
+      view.last_never_started = core::never_started(attempt);
+      if (pod.phase == "Failed") ++view.attempts_failed;
     } else {
       view.pod = &pod;
     }

@@ -49,7 +49,8 @@ Diagnosis without_pod(const JobView& view) {
   }
   // The Job's controller has only to notice.
   if (view.last_succeeded || view.attempts_failed > view.job->backoff_limit) {
-    return {Phase::running, Prospect::goes_on, Budget::none, {}, {}};
+    return {
+        view.last_never_started ? Phase::starting : Phase::running, Prospect::goes_on, Budget::none, {}, {}};
   }
   if (view.attempts_ended > 0) {
     d.prospect = Prospect::waits;

@@ -37,6 +37,7 @@ struct JobView {
   int attempts_ended = 0;
   int attempts_failed = 0;
   bool last_succeeded = false;  // the youngest attempt ended well
+  bool last_never_started = false;
 };
 
 Diagnosis diagnose(const JobView& view);

@@ -74,6 +74,7 @@ JobView RunMachine::view() const {
   view.attempts_failed = attempts_.failed();
   const auto* youngest = attempts_.youngest();
   view.last_succeeded = youngest != nullptr && youngest->phase == "Succeeded";
+  view.last_never_started = youngest != nullptr && never_started(attempt_of(*youngest));
   for (const auto& [uid, event] : warnings_) view.warnings.push_back(&event);
   std::sort(view.warnings.begin(), view.warnings.end(),
             [](const auto* a, const auto* b) { return a->last_timestamp < b->last_timestamp; });
