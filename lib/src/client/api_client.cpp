@@ -56,6 +56,7 @@ struct ApiClient::Impl {
   CallId next_id = 1;
   std::uint64_t sent = 0;
   std::int64_t clock_difference = 0;
+  bool served = false;
 
   Impl(Executor& e, Transport& t, cluster::Authenticator& a, Options o)
       : executor(e),
@@ -83,6 +84,7 @@ void ApiClient::Impl::Call::on_headers(int status, const Headers& headers) {
   answer.headers = headers;
   answer.body.clear();
   impl.note_date(headers);
+  impl.served = impl.served || is_success(status);
   if (reader != nullptr && is_success(status)) reader->on_open(answer);
 }
 
@@ -216,6 +218,7 @@ void ApiClient::resume(CallId id) {
 }
 
 std::uint64_t ApiClient::requests() const { return impl_->sent; }
+bool ApiClient::has_served() const { return impl_->served; }
 std::int64_t ApiClient::clock_difference() const { return impl_->clock_difference; }
 
 }  // namespace daaa::client

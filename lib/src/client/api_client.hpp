@@ -62,6 +62,8 @@ class ApiClient {
   void cancel(CallId id);
   void resume(CallId id);                        // a stream that was paused
   [[nodiscard]] std::uint64_t requests() const;  // sent so far, streams included
+  // A request has succeeded: the server has accepted this credential, whatever it says of it later.
+  [[nodiscard]] bool has_served() const;
   // The server's clock less ours, in seconds, from the last Date header; 0 before the first.
   [[nodiscard]] std::int64_t clock_difference() const;
 

@@ -38,6 +38,8 @@ class Denials {
  public:
   void denied(const std::string& what, const Error& error, TimePoint now);
   void allowed(const std::string& what);
+  // The credential has been accepted, be it for another run.
+  void credential_served() { any_allowed_ = true; }
   // It failed for another reason: a server that is gone for a while denies nothing.
   void interrupted(const std::string& what);
   // The denial that has lasted too long, if there is one.

@@ -72,6 +72,7 @@ class RunMachine {
   void on(const input::Gone&);
   void on(const input::WatchTrouble&);
   void on(const input::WatchContact&);
+  void on(const input::CredentialServed&) { denials_.credential_served(); }
   void on(const input::LogEnded&);
   void on(const input::LogGap&) { ++log_gaps_; }
   void on(const input::Tick&) {}

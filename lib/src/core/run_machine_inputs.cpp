@@ -57,8 +57,6 @@ void RunMachine::on(const input::Start&) {
     poll_user_claim();
   } else {
     stage_ = Stage::adopting;
-    // Finding the run was a matter of requests: our credential has served.
-    denials_.allowed("read");
   }
 }
 

@@ -106,6 +106,8 @@ struct WatchTrouble {
 struct WatchContact {
   model::Kind kind = model::Kind::job;
 };
+// Our credential has been accepted, be it for another run's request.
+struct CredentialServed {};
 struct LogEnded {
   std::string pod_uid;
 };
@@ -121,8 +123,8 @@ struct Cancel {
 using Input = std::variant<input::Start, input::Created, input::CreateFailed, input::Found, input::NotFound,
                            input::FindFailed, input::Deleted, input::DeleteFailed, input::UserClaim,
                            input::UserClaimFailed, input::Snapshot, input::PodsUnread, input::Changed,
-                           input::Gone, input::WatchTrouble, input::WatchContact, input::LogEnded,
-                           input::LogGap, input::Tick, input::Cancel>;
+                           input::Gone, input::WatchTrouble, input::WatchContact, input::CredentialServed,
+                           input::LogEnded, input::LogGap, input::Tick, input::Cancel>;
 
 namespace command {
 struct Watch {

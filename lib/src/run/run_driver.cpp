@@ -154,6 +154,7 @@ void RunDriver::on_contact(model::Kind kind) { feed(core::input::WatchContact{ki
 // up behind the one in work, and nothing of *this is touched after the last command.
 void RunDriver::feed(core::Input input) {
   if (finished_) return;
+  if (!std::holds_alternative<core::input::Start>(input)) tell_served();
   inbox_.push_back(std::move(input));
   if (feeding_) return;
   feeding_ = true;
@@ -167,6 +168,13 @@ void RunDriver::feed(core::Input input) {
   }
   feeding_ = false;
   set_timer();
+}
+
+// A run that begins beside others is no stranger to the server.
+void RunDriver::tell_served() {
+  if (served_told_ || !context_.api.has_served() || !context_.volumes_api.has_served()) return;
+  served_told_ = true;
+  inbox_.push_back(core::input::CredentialServed{});
 }
 
 void RunDriver::set_timer() {

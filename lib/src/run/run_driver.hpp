@@ -87,6 +87,7 @@ class RunDriver final : public WatchSubscriber {
 
   [[nodiscard]] std::string watch_key(model::Kind kind) const;
   void feed(core::Input input);
+  void tell_served();
   void set_timer();
   void carry_out(core::Commands commands);
   void act(const core::command::Watch& command);
@@ -136,6 +137,7 @@ class RunDriver final : public WatchSubscriber {
   bool class_is_hidden_ = false;     // it cannot be read
   bool finished_ = false;
   bool clock_compared_ = false;
+  bool served_told_ = false;
   RunReport final_report_;  // once finished
   std::unique_ptr<HolderSearch> holders_;
   std::shared_ptr<RunDriver*> alive_;

@@ -114,6 +114,7 @@ TEST_CASE("a time limit that passes before the run is listed removes it all the 
 TEST_CASE("B48: a credential that found the run has served: one 401 after that is not final", "[core][run]") {
   for (const Mode mode : {Mode::attach, Mode::remove, Mode::observe}) {
     AdoptRig rig(mode);
+    rig.feed(input::CredentialServed{});
     rig.feed(input::WatchTrouble{model::Kind::job, refused_credential()});
     CHECK_FALSE(rig.machine.finished());
     rig.pass(seconds(31));
