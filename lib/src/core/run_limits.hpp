@@ -20,6 +20,8 @@ inline constexpr std::chrono::seconds kHurriedPods{6};
 inline constexpr std::chrono::seconds kHurriedAll{9};
 // A claim goes at once when its pods are gone, unless somebody else uses it.
 inline constexpr std::chrono::seconds kHandOver{15};
+// Before a clean-up gives up it asks for all that is left: the server finishes that by itself.
+inline constexpr std::chrono::seconds kLastAsked{10};
 // After the pods are gone nothing more comes of their logs.
 inline constexpr std::chrono::seconds kLastLogs{2};
 

@@ -153,7 +153,7 @@ std::optional<TimePoint> RunMachine::next_wakeup() const {
   if (stage_ == Stage::cleaning) {
     wake(next, clean_deadline_);
     if (claims_asked_) wake(next, *claims_asked_ + kHandOver);
-    if (hurried_) wake(next, clean_began_ + kHurriedPods);
+    wake(next, hand_over_at());
   }
   return next;
 }

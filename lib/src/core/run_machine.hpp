@@ -126,6 +126,7 @@ class RunMachine {
   bool end_leaving(Outcome outcome);
   void set_verdict(Outcome outcome);
   void begin_cleaning();
+  [[nodiscard]] TimePoint hand_over_at() const;
   void discard_volumes(bool all);
   bool finish();
   [[nodiscard]] bool keeps_objects() const;

@@ -161,24 +161,30 @@ void RunMachine::begin_cleaning() {
   ledger_.discard(model::Kind::job);
 }
 
+// From when on nobody is waited for any more: what is left is asked to go all at once.
+TimePoint RunMachine::hand_over_at() const {
+  if (hurried_) return clean_began_ + kHurriedPods;
+  return clean_deadline_ - std::min<Duration>(kLastAsked, (clean_deadline_ - clean_began_) / 4);
+}
+
 // Job, then pods, then claims, then volumes: each when what uses it is gone, or when there is no time
 // left to wait for that; finalizers then keep the order on the server.
 bool RunMachine::advance_cleaning() {
   ledger_.issue(now_, out_);
   const bool out_of_time = now_ >= clean_deadline_;
   const bool pods_gone = ledger_.settled_gone(model::Kind::job) && attempts_.pods_gone();
-  const bool enough = pods_gone || (hurried_ && now_ - clean_began_ >= kHurriedPods);
+  const bool hand_over = now_ >= hand_over_at();
   bool done = false;
-  if (enough) {
+  if (pods_gone || hand_over) {
     ledger_.discard(model::Kind::claim);
     if (!claims_asked_) claims_asked_ = now_;
-    discard_volumes(!pods_gone || now_ - *claims_asked_ >= kHandOver);
+    discard_volumes(hand_over || now_ - *claims_asked_ >= kHandOver);
     ledger_.issue(now_, out_);
     done = pods_gone && ledger_.settled_gone(model::Kind::claim) && ledger_.settled_gone(model::Kind::volume);
     const bool handed_over = ledger_.handed_over(model::Kind::job) &&
                              ledger_.handed_over(model::Kind::claim) &&
                              ledger_.handed_over(model::Kind::volume);
-    done = done || (hurried_ && !pods_gone && handed_over);
+    done = done || (hurried_ && hand_over && handed_over);
   }
   if (!done && !out_of_time) return false;
   if (!attempts_.logs_done() && !finish_logs_told_) {

@@ -232,4 +232,43 @@ TEST_CASE("B20: a claim that somebody uses keeps no other volume, and its own is
   CHECK(rig.machine.report().verdict == Verdict::succeeded);
 }
 
+TEST_CASE("B20: a cancelled run hands over what somebody holds before it leaves", "[core][run]") {
+  RunRig rig;
+  rig.to_following();
+  rig.feed(input::Cancel{CancelPolicy::remove, "ended by signal 15"});
+  rig.feed(input::Deleted{{model::Kind::job, 0}, input::Deletion::accepted});
+  rig.feed(input::Gone{rig.job()});
+  for (int i = 0; i < 4; ++i) rig.feed(input::Deleted{{model::Kind::claim, i}, input::Deletion::accepted});
+  for (int i = 1; i < 4; ++i) rig.feed(input::Gone{rig.claim(i, "Bound")});
+  CHECK(rig.count_deletes(model::Kind::volume) == 3);
+  for (int i = 1; i < 4; ++i) {
+    rig.feed(input::Deleted{{model::Kind::volume, i}, input::Deletion::accepted});
+    rig.feed(input::Gone{rig.volume(i, "Released")});
+  }
+  rig.pass(seconds(7));
+  CHECK(rig.count_deletes(model::Kind::volume) == 4);
+  CHECK_FALSE(rig.machine.finished());
+  rig.feed(input::Deleted{{model::Kind::volume, 0}, input::Deletion::accepted});
+  REQUIRE(rig.machine.finished());
+  CHECK(rig.machine.report().left.size() == 2);
+}
+
+TEST_CASE("B20, B58: a pod that does not go keeps nothing from being asked to go before the clean-up ends",
+          "[core][run]") {
+  RunRig rig;
+  rig.to_following();
+  rig.feed(input::Changed{rig.pod("p1", "Running")});
+  rig.feed(input::Changed{rig.ended_job("Failed", "DeadlineExceeded")});
+  rig.pass(seconds(125));
+  REQUIRE(rig.count_deletes(model::Kind::job) == 1);
+  rig.feed(input::Deleted{{model::Kind::job, 0}, input::Deletion::accepted});
+  rig.feed(input::Gone{rig.ended_job("Failed", "DeadlineExceeded")});
+  rig.pass(seconds(100));
+  CHECK(rig.count_deletes(model::Kind::claim) == 0);
+  rig.pass(seconds(120));
+  REQUIRE(rig.machine.finished());
+  CHECK(rig.count_deletes(model::Kind::claim) == 4);
+  CHECK(rig.count_deletes(model::Kind::volume) == 4);
+}
+
 }  // namespace daaa::core
