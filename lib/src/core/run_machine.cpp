@@ -81,6 +81,14 @@ JobView RunMachine::view() const {
   return view;
 }
 
+void RunMachine::warn(std::string message) {
+  command::Notice notice;
+  notice.type = RunEvent::Type::warning;
+  notice.phase = phase_;
+  notice.message = std::move(message);
+  out_.push_back(std::move(notice));
+}
+
 void RunMachine::mind_events(const Diagnosis& diagnosis) {
   const bool gets_on = diagnosis.phase == Phase::running || diagnosis.phase == Phase::suspended;
   if (gets_on) {

@@ -138,6 +138,7 @@ class RunMachine {
   void tell_object(RunEvent::Type type, ObjectId id);
   void set_phase(Phase phase, std::string message = {});
   void set_waiting(const std::string& reason, const std::string& message);
+  void warn(std::string message);
   void watch(model::Kind kind, bool on);
   void mind_events(const Diagnosis& diagnosis);
   [[nodiscard]] JobView view() const;

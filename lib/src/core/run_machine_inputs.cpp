@@ -332,11 +332,7 @@ void RunMachine::on(const input::Snapshot& event) {
 void RunMachine::tell_unread_logs(const std::vector<std::string>& pods) {
   if (plan_.log != LogMode::follow || removing_) return;
   for (const auto& pod : pods) {
-    command::Notice notice;
-    notice.type = RunEvent::Type::warning;
-    notice.phase = phase_;
-    notice.message = "the log of pod " + pod + " was not read: the pod went before it was seen to run";
-    out_.push_back(std::move(notice));
+    warn("the log of pod " + pod + " was not read: the pod went before it was seen to run");
   }
 }
 

@@ -74,11 +74,7 @@ bool RunMachine::advance_adopting_to_remove() {
     return true;
   }
   if (now_ < clean_deadline_) return false;
-  command::Notice notice;
-  notice.type = RunEvent::Type::warning;
-  notice.phase = phase_;
-  notice.message = "what the run has on the server could not be read in time and is left";
-  out_.push_back(std::move(notice));
+  warn("what the run has on the server could not be read in time and is left");
   attachable_ = true;
   return finish();
 }
@@ -319,12 +315,8 @@ bool RunMachine::advance_settling() {
 void RunMachine::tell_unseen_attempts(std::int64_t ended) {
   const auto seen = static_cast<std::int64_t>(attempts_.ended());
   if (plan_.log != LogMode::follow || seen >= ended) return;
-  command::Notice notice;
-  notice.type = RunEvent::Type::warning;
-  notice.phase = phase_;
-  notice.message = "the Job counts " + std::to_string(ended) + " ended attempt(s) and " +
-                   std::to_string(seen) + " were seen to end: the log of the others may be missing";
-  out_.push_back(std::move(notice));
+  warn("the Job counts " + std::to_string(ended) + " ended attempt(s) and " + std::to_string(seen) +
+       " were seen to end: the log of the others may be missing");
 }
 
 bool RunMachine::advance_draining() {
