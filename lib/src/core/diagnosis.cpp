@@ -126,9 +126,7 @@ const model::ContainerStatus* running_init(const model::Pod& pod) {
 
 Diagnosis running(const model::Pod& pod, const model::ContainerStatus& main) {
   Diagnosis d{Phase::running, Prospect::goes_on, Budget::none, {}, {}};
-  const auto* ready = condition(pod, "Ready");
-  if (pod.reason == "NodeLost" || pod.phase == "Unknown" ||
-      (ready != nullptr && ready->status == "Unknown")) {
+  if (node_is_lost(pod)) {
     d.prospect = Prospect::waits;
     d.reason = "NodeLost";
     d.message = "node " + pod.node + " does not answer its cluster; the workload may still be running there";
@@ -166,6 +164,12 @@ const char* to_string(Budget budget) {
       return "mounting";
   }
   return "none";
+}
+
+bool node_is_lost(const model::Pod& pod) {
+  const auto* ready = condition(pod, "Ready");
+  return pod.reason == "NodeLost" || pod.phase == "Unknown" ||
+         (ready != nullptr && ready->status == "Unknown");
 }
 
 int refused_pulls(const std::vector<const model::Event*>& warnings) {

@@ -46,6 +46,9 @@ Diagnosis diagnose(const JobView& view);
 Diagnosis diagnose_binding(const std::vector<model::Volume>& volumes, const std::vector<model::Claim>& claims,
                            const model::Claim* user_claim);
 
+// Its cluster does not hear from the pod's node; the workload may go on there.
+bool node_is_lost(const model::Pod& pod);
+
 // How often the registry or the runtime has refused the image, as events count it.
 int refused_pulls(const std::vector<const model::Event*>& warnings);
 

@@ -15,6 +15,8 @@ inline constexpr std::chrono::seconds kSettle{5};
 inline constexpr std::chrono::seconds kTellLostContact{5};
 // How long a Job may take from announcing its end to ending before it is worth a line.
 inline constexpr std::chrono::seconds kTellAnnounced{5};
+// A Job that has announced its failure ends when its pods have: never, where their node is lost for good.
+inline constexpr std::chrono::minutes kLostNode{10};
 // LSF gives ten seconds between its signals: the pods get six of them (DESIGN.md, section 5).
 inline constexpr std::chrono::seconds kHurriedPods{6};
 inline constexpr std::chrono::seconds kHurriedAll{9};

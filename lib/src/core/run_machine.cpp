@@ -139,7 +139,10 @@ std::optional<TimePoint> RunMachine::next_wakeup() const {
       wake(next, *contact_.since() + kTellLostContact);
       if (!created_something_) wake(next, *contact_.since() + plan_.limits.contact);
     }
-    if (announced_since_) wake(next, *announced_since_ + kTellAnnounced);
+    if (announced_since_) {
+      wake(next, *announced_since_ + kTellAnnounced);
+      wake(next, *announced_since_ + kLostNode);
+    }
     if (refused_since_) {
       wake(next, *refused_since_ + plan_.limits.refusal_grace);
       wake(next, *refused_since_ + plan_.limits.pull_grace);

@@ -99,6 +99,7 @@ class RunMachine {
   bool advance_claims();
   bool advance_job();
   bool advance_following();
+  bool advance_announced(const JobEnd& announced);
   bool advance_settling();
   void tell_unseen_attempts(std::int64_t ended);
   bool advance_draining();
@@ -182,6 +183,7 @@ class RunMachine {
   std::string waiting_message_;
   std::set<std::string> told_;  // what was said of this phase
   std::optional<JobEnd> job_end_;
+  bool pods_go_on_ = false;  // with job_end_: perhaps, on a node that is lost
   std::optional<TimePoint> announced_since_;
   bool job_gone_ = false;
   bool job_was_leaving_ = false;  // somebody had deleted it before it ended

@@ -114,8 +114,9 @@ void RunMachine::set_verdict(Outcome outcome) {
 
 bool RunMachine::keeps_objects() const {
   // A run that was cut short would go on using what is kept; only what has ended, or cannot begin, stays.
+  const bool ended = job_end_ && !pods_go_on_;
   const bool idle =
-      job_end_ || outcome_->verdict == Verdict::not_started || outcome_->verdict == Verdict::refused;
+      ended || outcome_->verdict == Verdict::not_started || outcome_->verdict == Verdict::refused;
   if (!idle || hurried_) return false;
   if (plan_.keep == Keep::always) return true;
   return plan_.keep == Keep::on_failure && outcome_->verdict != Verdict::succeeded;

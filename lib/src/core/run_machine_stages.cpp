@@ -212,6 +212,25 @@ bool RunMachine::advance_job() {
   return enter(Stage::following);
 }
 
+// The end follows in a moment unless a pod takes its time; one whose node is lost takes for ever.
+bool RunMachine::advance_announced(const JobEnd& announced) {
+  if (!announced_since_) announced_since_ = now_;
+  const Duration lasted = now_ - *announced_since_;
+  if (lasted < kTellAnnounced || contact_.is_lost()) return false;
+  set_waiting(announced.reason.empty() ? "Finishing" : announced.reason,
+              announced.succeeded ? "the workload has succeeded; its pods are ending"
+                                  : "the Job has failed; its pods are ending: " + announced.message);
+  // Success is only what the Job calls Complete, and a Job that somebody deletes will have vanished.
+  const auto* pod = attempts_.current();
+  const bool hopeless = pod != nullptr && node_is_lost(*pod) && lasted >= kLostNode;
+  if (!hopeless || announced.succeeded || !job_->meta.deletion_timestamp.empty()) return false;
+  warn("the Job has failed, and node " + pod->node + " of its pod " + pod->meta.name +
+       " has not answered its cluster for 10 minutes: it is waited for no longer");
+  job_end_ = announced;
+  pods_go_on_ = true;
+  return true;
+}
+
 bool RunMachine::advance_following() {
   if (job_end_) {
     pods_due_ = now_ + kSettle;
@@ -220,15 +239,7 @@ bool RunMachine::advance_following() {
   if (check_job_deleted()) return true;
   const auto* pod = attempts_.current();
   if (pod != nullptr && pod->node.empty() && check_taken_away()) return true;
-  if (const auto announced = announced_condition(*job_)) {
-    // The end follows in a moment unless a pod takes its time.
-    if (!announced_since_) announced_since_ = now_;
-    if (now_ - *announced_since_ < kTellAnnounced) return false;
-    set_waiting(announced->reason.empty() ? "Finishing" : announced->reason,
-                announced->succeeded ? "the workload has succeeded; its pods are ending"
-                                     : "the Job has failed; its pods are ending: " + announced->message);
-    return false;
-  }
+  if (const auto announced = announced_condition(*job_)) return advance_announced(*announced);
   const Diagnosis diagnosis = diagnose(view());
   set_phase(diagnosis.phase, diagnosis.phase == Phase::running ? "the workload runs" : std::string());
   const bool over = check_budget(diagnosis) || check_prospect(diagnosis);
