@@ -220,5 +220,8 @@ void ApiClient::resume(CallId id) {
 std::uint64_t ApiClient::requests() const { return impl_->sent; }
 bool ApiClient::has_served() const { return impl_->served; }
 std::int64_t ApiClient::clock_difference() const { return impl_->clock_difference; }
+std::int64_t ApiClient::server_seconds() const {
+  return impl_->executor.unix_seconds() + impl_->clock_difference;
+}
 
 }  // namespace daaa::client

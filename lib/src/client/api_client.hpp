@@ -66,6 +66,8 @@ class ApiClient {
   [[nodiscard]] bool has_served() const;
   // The server's clock less ours, in seconds, from the last Date header; 0 before the first.
   [[nodiscard]] std::int64_t clock_difference() const;
+  // The server's clock, in seconds since the epoch; ours before its first answer.
+  [[nodiscard]] std::int64_t server_seconds() const;
 
  private:
   struct Impl;

@@ -329,7 +329,7 @@ Client::CredentialLife Client::credential_life(std::chrono::seconds limit) const
 
 std::int64_t Client::server_time() const {
   if (impl_->unusable) return 0;
-  return impl_->loop->unix_seconds() + impl_->connection.api->clock_difference();
+  return impl_->connection.api->server_seconds();
 }
 
 Result<Json> Client::get_raw(const std::string& path, const CallOptions& options) {

@@ -91,7 +91,7 @@ void GcSweep::take(model::Object object) {
 }
 
 void GcSweep::judge() {
-  view_.server_seconds = context_.executor.unix_seconds() + context_.api.clock_difference();
+  view_.server_seconds = context_.api.server_seconds();
   core::GcRules rules;
   rules.after_end_seconds = options_.after_end.count();
   rules.without_job_seconds = options_.without_job.count();

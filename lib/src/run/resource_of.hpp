@@ -1,4 +1,4 @@
-// The collection in which the objects of a run's kinds lie.
+// The collection in which the objects of a kind lie.
 #pragma once
 
 #include "daaa/client.hpp"
@@ -6,16 +6,20 @@
 
 namespace daaa::run {
 
-// Of volumes, claims and Jobs: what a run owns.
 inline const Resource& resource_of(model::Kind kind) {
   switch (kind) {
     case model::Kind::volume:
       return resources::kPersistentVolumes;
     case model::Kind::claim:
       return resources::kPersistentVolumeClaims;
-    default:
+    case model::Kind::job:
       return resources::kJobs;
+    case model::Kind::pod:
+      return resources::kPods;
+    case model::Kind::event:
+      break;
   }
+  return resources::kEvents;
 }
 
 }  // namespace daaa::run

@@ -225,8 +225,7 @@ std::vector<std::string> Runner::Impl::credential_warnings(std::chrono::seconds 
   std::vector<std::string> warnings;
   const auto look = [&](const run::Connection& one, const std::string& origin) {
     if (!one.api) return;
-    const auto now = executor->unix_seconds() + one.api->clock_difference();
-    auto warning = cluster::life_warning(*one.authenticator, origin, now, limit);
+    auto warning = cluster::life_warning(*one.authenticator, origin, one.api->server_seconds(), limit);
     if (!warning.empty()) warnings.push_back(std::move(warning));
   };
   look(connection, config.origin);

@@ -5,27 +5,12 @@
 #include <utility>
 
 #include "core/labels.hpp"
+#include "run/resource_of.hpp"
 
 namespace daaa::run {
 namespace {
 
 constexpr std::size_t kMostRecent = 2000;
-
-const Resource& resource_of(model::Kind kind) {
-  switch (kind) {
-    case model::Kind::volume:
-      return resources::kPersistentVolumes;
-    case model::Kind::claim:
-      return resources::kPersistentVolumeClaims;
-    case model::Kind::job:
-      return resources::kJobs;
-    case model::Kind::pod:
-      return resources::kPods;
-    case model::Kind::event:
-      break;
-  }
-  return resources::kEvents;
-}
 
 // A generated name is its base, cut to 58 characters, and 5 more.
 constexpr std::size_t kGeneratedBase = 58;
