@@ -112,6 +112,18 @@ TEST_CASE("a deadline ends the pods and the Job is Failed only once they have en
   CHECK(bench.pods_of("j").empty());
 }
 
+TEST_CASE("a Job's deadline survives a restart of its controller, but not in old versions",
+          "[sandbox][job]") {
+  const bool old = GENERATE(false, true);
+  Bench bench(old ? Features::v1_20() : Features::v1_36());
+  bench.post(kJobs, bench.job("j", Json::object({{"activeDeadlineSeconds", 5}}), code("0", "1h")));
+  bench.pass(2s);
+  bench.cluster.restart_controllers(bench.now);
+  bench.pass(60s);
+  CHECK(bench.conditions("j").empty() == old);
+  CHECK(bench.pods_of("j").empty() != old);
+}
+
 TEST_CASE("B7: a suspended Job has no pods until it is resumed", "[sandbox][job]") {
   Bench bench;
   bench.post(kJobs, bench.job("j", Json::object({{"suspend", true}})));

@@ -27,6 +27,7 @@ Features Features::v1_20() {
   f.minor = 20;
   f.suspend = f.interim_conditions = f.batch_labels = f.job_tracking = false;
   f.self_subject_review = f.field_validation = f.watch_list = f.ready_counter = f.default_bookmarks = false;
+  f.deadline_replanned = false;
   f.stamps_inside_lines = true;
   return f;
 }
@@ -207,6 +208,12 @@ void Cluster::restart_api_server(bool lose_watch_cache, Time now) {
   advance(now);
   impl_->streams.cut_all();
   if (lose_watch_cache) impl_->api.lost_watch_cache();
+}
+
+void Cluster::restart_controllers(Time now) {
+  advance(now);
+  impl_->jobs.restart();
+  impl_->settle();
 }
 
 void Cluster::end_log_streams() { impl_->streams.end_logs(); }

@@ -38,6 +38,7 @@ struct Features {
   bool watch_list = true;            // sendInitialEvents (1.32)
   bool ready_counter = true;         // Job status.ready (1.24)
   bool default_bookmarks = true;     // bookmarks each minute in quiet times (1.20 sends none)
+  bool deadline_replanned = true;    // a Job's deadline survives a restart of its controller (1.25)
   bool stamps_inside_lines = false;  // a log stamp after every 16384 bytes of a line (kubelet 1.20)
   static Features v1_20();
   static Features v1_36();
@@ -147,6 +148,8 @@ class Cluster : public PodReports {
   bool rotate_log(const std::string& ns, const std::string& pod, std::size_t keep_lines);
   // Every stream is cut; with lose_watch_cache, watches from before get 410. Nothing else is lost.
   void restart_api_server(bool lose_watch_cache, Time now);
+  // The controller manager restarts. Before 1.25 it forgets the deadlines of Jobs that have begun.
+  void restart_controllers(Time now);
   // Ends open streams cleanly: followed logs (a kubelet that restarts) or all.
   void end_log_streams();
   void set_features(const Features& features);

@@ -29,6 +29,7 @@ class KeyQueue {
     queued_.erase(key);
     return key;
   }
+  void forget_later() { later_.clear(); }
   [[nodiscard]] std::optional<Time> next() const {
     return later_.empty() ? std::nullopt : std::optional(later_.begin()->first);
   }

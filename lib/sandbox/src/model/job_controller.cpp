@@ -61,6 +61,11 @@ void JobController::forget(const std::string& uid) {
   job_of_uid_.erase(uid);
 }
 
+void JobController::restart() {
+  queue_.forget_later();
+  for (const auto& [uid, key] : job_of_uid_) queue_.add(key);
+}
+
 bool JobController::work() {
   bool any = false;
   while (const auto key = queue_.pop(world_.now)) {
@@ -258,8 +263,8 @@ void JobController::sync(const std::string& key, const Ref& ref) {
   Pods pods = look(memory, succeeded, failed);
   const Features& features = world_.features();
   const bool suspended = features.suspend && job["spec"]["suspend"].as_bool();
-  if (job["status"].find("startTime") == nullptr && !suspended)
-    job.at("status").set("startTime", rfc3339(world_.now));
+  const bool starts = job["status"].find("startTime") == nullptr && !suspended;
+  if (starts) job.at("status").set("startTime", rfc3339(world_.now));
   suspend_or_resume(job, memory, pods);
 
   std::optional<Finish> end = verdict(job, memory, pods);
@@ -298,8 +303,9 @@ void JobController::sync(const std::string& key, const Ref& ref) {
   }
   if (!suspended) make_pods(key, job, memory, pods);
   set_counters(job, memory, pods);
-  write(std::move(job));
-  if (const auto deadline = deadline_of(ref->object)) queue_.add_at(key, *deadline);
+  const Ref written = write(std::move(job));
+  const auto deadline = deadline_of(written->object);
+  if (deadline && (starts || features.deadline_replanned)) queue_.add_at(key, *deadline);
 }
 
 void JobController::tell_end(const Json& job) {

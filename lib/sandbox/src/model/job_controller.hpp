@@ -13,6 +13,8 @@ class JobController : public Controller {
   using Controller::Controller;
   void changed(Res res, const Change& change) override;
   bool work() override;
+  // What was planned is planned anew when each Job is looked at.
+  void restart();
   [[nodiscard]] std::optional<Time> next() const override { return queue_.next(); }
 
  private:
