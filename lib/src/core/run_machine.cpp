@@ -14,7 +14,10 @@ constexpr std::size_t kMostTold = 50;
 }  // namespace
 
 RunMachine::RunMachine(RunPlan plan)
-    : plan_(std::move(plan)), ledger_(plan_), user_claim_delay_(plan_.jitter_seed + 100) {}
+    : plan_(std::move(plan)),
+      ledger_(plan_),
+      user_claim_delay_(plan_.jitter_seed + 100),
+      job_deadline_(plan_.jitter_seed + 200) {}
 
 Commands RunMachine::step(const Input& input, TimePoint now) {
   now_ = now;
@@ -143,6 +146,7 @@ std::optional<TimePoint> RunMachine::next_wakeup() const {
       wake(next, *announced_since_ + kTellAnnounced);
       wake(next, *announced_since_ + kLostNode);
     }
+    if (stage_ == Stage::following) wake(next, job_deadline_.due());
     if (refused_since_) {
       wake(next, *refused_since_ + plan_.limits.refusal_grace);
       wake(next, *refused_since_ + plan_.limits.pull_grace);

@@ -17,6 +17,7 @@
 
 #include "core/attempts.hpp"
 #include "core/diagnosis.hpp"
+#include "core/job_deadline.hpp"
 #include "core/ledger.hpp"
 #include "core/retry.hpp"
 #include "core/run_types.hpp"
@@ -66,7 +67,7 @@ class RunMachine {
   void on(const input::DeleteFailed&);
   void on(const input::UserClaim&);
   void on(const input::UserClaimFailed&);
-  void on(const input::PodsUnread&);
+  void on(const input::ListFailed&);
   void on(const input::Snapshot&);
   void on(const input::Changed&);
   void on(const input::Gone&);
@@ -120,6 +121,7 @@ class RunMachine {
   bool check_taken_away();
   void tell_unread_logs(const std::vector<std::string>& pods);
   bool check_job_deleted();
+  bool check_job_deadline();
   bool check_user_claim();
 
   // How the run ends: with a clean-up, or leaving everything for whoever attaches.
@@ -166,6 +168,7 @@ class RunMachine {
   std::optional<TimePoint> user_claim_due_;
   RetryDelay user_claim_delay_;
   std::optional<model::Job> job_;
+  JobDeadline job_deadline_;
   std::map<std::string, model::Event> warnings_;  // by uid
   std::set<model::Kind> watched_;
   std::set<model::Kind> synced_;

@@ -261,6 +261,7 @@ void RunMachine::take(const model::Job& job) {
   const auto id = ledger_.identify(job);
   if (!id || (plan_.mode != Mode::observe && !is_ours(job.meta))) return;
   forget_labels(job_.emplace(job));
+  job_deadline_.seen(*job_, stage_ == Stage::adopting, now_);
   take_owned(*id, job.meta);
   if (job_end_ || job_gone_) return;
   if (ended_by_deletion(job)) {
@@ -296,9 +297,10 @@ void RunMachine::on(const input::Changed& event) {
   std::visit([this](const auto& object) { take(object); }, event.object);
 }
 
-void RunMachine::on(const input::PodsUnread& event) {
-  failed("list pods", event.error);
-  pods_due_ = now_ + pods_delay_.next(event.error);
+void RunMachine::on(const input::ListFailed& event) {
+  failed("list " + plural_of(event.kind), event.error);
+  if (event.kind == model::Kind::pod) pods_due_ = now_ + pods_delay_.next(event.error);
+  if (event.kind == model::Kind::job) job_deadline_.unread(event.error, now_);
 }
 
 void RunMachine::on(const input::Snapshot& event) {
@@ -322,6 +324,8 @@ void RunMachine::on(const input::Snapshot& event) {
     tell_unread_logs(attempts_.only(pods, out_));
     if (stage_ == Stage::settling && !pods_due_) pods_read_ = true;
   }
+  const bool job_read = event.anew && event.kind == model::Kind::job && job_;
+  if (job_read && uids.count(job_->meta.uid) != 0) job_deadline_.read(*job_, event.server_seconds, now_);
   for (const auto& entry : ledger_.entries()) {
     if (entry.id.kind == event.kind && !entry.uid.empty() && uids.count(entry.uid) == 0) {
       ledger_.missing_from_list(entry.id, now_);

@@ -206,6 +206,23 @@ bool RunMachine::check_job_deleted() {
                        std::to_string(attempts_.ended()) + " attempt(s) had ended"});
 }
 
+// Where its controller misses it, the Job's deadline is ours to keep.
+bool RunMachine::check_job_deadline() {
+  if (job_deadline_.due() && *job_deadline_.due() <= now_) {
+    job_deadline_.asked();
+    out_.push_back(command::List{model::Kind::job});
+  }
+  if (!job_deadline_.missed()) return false;
+  const std::string message = "the Job's activeDeadlineSeconds passed: it had " +
+                              std::to_string(job_->active_deadline_seconds.value_or(0)) + " s from " +
+                              job_->start_time + " on, and the cluster has not ended it";
+  if (plan_.mode == Mode::observe) {
+    set_waiting("DeadlineMissed", message + "; `daaa delete " + plan_.job_id + "` does");
+    return false;
+  }
+  return end_with({Verdict::deadline, kExitDeadline, "DeadlineExceeded", message + "; daaa does"});
+}
+
 bool RunMachine::advance_job() {
   if (!job_end_ && check_job_deleted()) return true;
   if (!ledger_.all(model::Kind::job, Ledger::State::present) || !job_) return false;
@@ -240,6 +257,7 @@ bool RunMachine::advance_following() {
   const auto* pod = attempts_.current();
   if (pod != nullptr && pod->node.empty() && check_taken_away()) return true;
   if (const auto announced = announced_condition(*job_)) return advance_announced(*announced);
+  if (check_job_deadline()) return true;
   const Diagnosis diagnosis = diagnose(view());
   set_phase(diagnosis.phase, diagnosis.phase == Phase::running ? "the workload runs" : std::string());
   const bool over = check_budget(diagnosis) || check_prospect(diagnosis);
@@ -311,7 +329,7 @@ bool RunMachine::advance_settling() {
   if (!all_told && !job_gone_) {
     if (pods_due_ && *pods_due_ <= now_) {
       pods_due_.reset();
-      out_.push_back(command::ListPods{});
+      out_.push_back(command::List{model::Kind::pod});
     }
     if (!pods_read_ && now_ - stage_began_ < plan_.limits.drain) return false;
     tell_unseen_attempts(job_->succeeded + job_->failed);

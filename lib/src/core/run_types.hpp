@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -85,12 +86,16 @@ struct UserClaim {
 struct UserClaimFailed {
   Error error;
 };
-// From the watches. A snapshot is all there is of a kind that belongs to this run.
+// From the watches, or the answer to command::List. A snapshot is all there is of a kind that belongs to
+// this run.
 struct Snapshot {
   model::Kind kind = model::Kind::job;
   std::vector<model::Object> objects;
+  bool anew = false;                             // the answer to command::List
+  std::optional<std::int64_t> server_seconds{};  // of that answer: the server's clock
 };
-struct PodsUnread {
+struct ListFailed {
+  model::Kind kind = model::Kind::job;
   Error error;
 };
 struct Changed {
@@ -122,7 +127,7 @@ struct Cancel {
 
 using Input = std::variant<input::Start, input::Created, input::CreateFailed, input::Found, input::NotFound,
                            input::FindFailed, input::Deleted, input::DeleteFailed, input::UserClaim,
-                           input::UserClaimFailed, input::Snapshot, input::PodsUnread, input::Changed,
+                           input::UserClaimFailed, input::Snapshot, input::ListFailed, input::Changed,
                            input::Gone, input::WatchTrouble, input::WatchContact, input::CredentialServed,
                            input::LogEnded, input::LogGap, input::Tick, input::Cancel>;
 
@@ -131,8 +136,11 @@ struct Watch {
   model::Kind kind = model::Kind::job;
   bool on = true;
 };
-// The run's pods by a request of its own: what the watch has shown may be old. Answered by a Snapshot.
-struct ListPods {};
+// The run's objects of a kind by a request of its own: what the watch has shown may be old. Answered by
+// a Snapshot.
+struct List {
+  model::Kind kind = model::Kind::job;
+};
 struct Create {
   ObjectId id;
 };
@@ -171,10 +179,9 @@ struct Notice {
 struct Finish {};  // the report is whole: RunMachine::report()
 }  // namespace command
 
-using Command =
-    std::variant<command::Watch, command::ListPods, command::Create, command::Find, command::Delete,
-                 command::FindUserClaim, command::FollowLog, command::LogContainerEnded, command::LogPodGone,
-                 command::FinishLogs, command::Notice, command::Finish>;
+using Command = std::variant<command::Watch, command::List, command::Create, command::Find, command::Delete,
+                             command::FindUserClaim, command::FollowLog, command::LogContainerEnded,
+                             command::LogPodGone, command::FinishLogs, command::Notice, command::Finish>;
 using Commands = std::vector<Command>;
 
 }  // namespace daaa::core

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/http_date.hpp"
 #include "client/paths.hpp"
 #include "codec/objects.hpp"
 #include "core/labels.hpp"
@@ -18,7 +19,7 @@ using std::chrono::seconds;
 // A write whose answer has not come by then is settled by reading.
 constexpr seconds kWriteTimeout{30};
 // A run that has ended waits for this list: better asked again soon.
-constexpr seconds kPodsTimeout{10};
+constexpr seconds kListTimeout{10};
 constexpr std::int64_t kClockTolerance = 30;  // seconds
 
 std::size_t slot_of(core::ObjectId id) {
@@ -228,18 +229,20 @@ void RunDriver::act(const core::command::Watch& command) {
   }
 }
 
-void RunDriver::act(const core::command::ListPods&) {
+void RunDriver::act(const core::command::List& command) {
+  const auto kind = command.kind;
   client::ApiRequest api;
   api.path = client::collection_path(
-      resources::kPods, machine_.plan().namespace_,
+      resource_of(kind), machine_.plan().namespace_,
       {{"labelSelector", std::string(core::kRunUidLabel) + "=" + machine_.plan().run_uid}});
-  api.timeout = kPodsTimeout;
-  request(model::Kind::pod, std::move(api), [this](Result<client::Answer> answer) {
-    auto list = answer ? codec::decode_list(model::Kind::pod, answer->body) : answer.error();
+  api.timeout = kListTimeout;
+  request(kind, std::move(api), [this, kind](Result<client::Answer> answer) {
+    auto list = answer ? codec::decode_list(kind, answer->body) : answer.error();
     if (list) {
-      feed(core::input::Snapshot{model::Kind::pod, std::move(list->items)});
+      const auto date = client::parse_http_date(find_header(answer->headers, "date"));
+      feed(core::input::Snapshot{kind, std::move(list->items), true, date});
     } else {
-      feed(core::input::PodsUnread{list.error()});
+      feed(core::input::ListFailed{kind, list.error()});
     }
   });
 }

@@ -91,7 +91,7 @@ class RunDriver final : public WatchSubscriber {
   void set_timer();
   void carry_out(core::Commands commands);
   void act(const core::command::Watch& command);
-  void act(const core::command::ListPods&);
+  void act(const core::command::List& command);
   void act(const core::command::Create& command);
   void act(const core::command::Find& command);
   void act(const core::command::Delete& command);

@@ -81,13 +81,13 @@ TEST_CASE("pods that no watch has told of are asked for anew after the Job's end
   rig.to_following();
   rig.feed(input::Changed{rig.ended_job("Complete")});
   rig.pass(seconds(4));
-  CHECK(rig.pod_lists == 0);
+  CHECK(rig.lists.empty());
   rig.pass(seconds(2));
-  CHECK(rig.pod_lists == 1);
+  CHECK(rig.lists.size() == 1);
   CHECK(rig.deletes.empty());
-  rig.feed(input::PodsUnread{http_error(ErrorKind::unavailable, 503, "not now")});
+  rig.feed(input::ListFailed{model::Kind::pod, http_error(ErrorKind::unavailable, 503, "not now")});
   rig.pass(seconds(2));
-  CHECK(rig.pod_lists == 2);
+  CHECK(rig.lists.size() == 2);
   rig.feed(input::Snapshot{model::Kind::pod, {rig.ended_pod("p1", 0)}});
   REQUIRE(rig.logs.size() == 1);
   rig.feed(input::LogEnded{"uid-p1"});

@@ -227,7 +227,7 @@ class RunRig {
   int user_claim_reads = 0;
   int finishes = 0;
   std::vector<model::Kind> watched;
-  int pod_lists = 0;
+  std::vector<model::Kind> lists;
 
  private:
   void keep(const Command& command) {
@@ -239,7 +239,7 @@ class RunRig {
     if (const auto* c = std::get_if<command::FinishLogs>(&command)) finish_logs.push_back(*c);
     if (std::holds_alternative<command::FindUserClaim>(command)) ++user_claim_reads;
     if (std::holds_alternative<command::Finish>(command)) ++finishes;
-    if (std::holds_alternative<command::ListPods>(command)) ++pod_lists;
+    if (const auto* c = std::get_if<command::List>(&command)) lists.push_back(c->kind);
     if (const auto* c = std::get_if<command::Watch>(&command)) {
       if (c->on) watched.push_back(c->kind);
     }
