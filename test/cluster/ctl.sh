@@ -23,6 +23,7 @@ Programs. Start and restart return when the program is ready again; stop when it
   stop-kubelet [--kill]         containers run on
   start-kubelet                 about 7 s: it first looks for a Docker for 5 s
   restart-kubelet [--kill]
+  restart-controllers [--kill]  the controller manager; returns when its Job controller is at work again
   compact-etcd [--restart]      compacts to the current revision; --restart restarts the API server after it, since 1.20
                                 answers old watches out of its cache: only then does one get 410
 
@@ -94,6 +95,19 @@ start-kubelet() {
   wait_node
 }
 restart-kubelet() { stop-kubelet "$@"; start-kubelet; }
+
+jobs_controlled() { tail -n "+$1" "$STATE/logs/kube-controller-manager.log" | grep -q 'Caches are synced for job'; }
+restart-controllers() {
+  local from
+  from=$(($(wc -l <"$STATE/logs/kube-controller-manager.log") + 1))
+  case ${1-} in
+    '') stop_process kube-controller-manager TERM ;;
+    --kill) stop_process kube-controller-manager KILL ;;
+    *) usage_error "unknown option '$1'" ;;
+  esac
+  start_kube-controller-manager
+  wait_for 60 "the controller manager's start" kube-controller-manager jobs_controlled "$from"
+}
 
 compact-etcd() {
   [[ ${1-} == @(|--restart) ]] || usage_error "unknown option '$1'"
@@ -278,7 +292,7 @@ verb=${1-help}
 shift || true
 case $verb in
   help | -h | --help) help; exit 0 ;;
-  stop-apiserver | start-apiserver | restart-apiserver | stop-kubelet | start-kubelet | restart-kubelet | compact-etcd | \
+  stop-apiserver | start-apiserver | restart-apiserver | stop-kubelet | start-kubelet | restart-kubelet | restart-controllers | compact-etcd | \
     token | revoke-tokens | rotate-log | log-limits | evict | delete-pod | fill-quota | clear-quota | kubectl | now | requests | leftovers | status) ;;
   *) usage_error "there is no verb '$verb'" ;;
 esac

@@ -37,6 +37,8 @@ class Expectations:
         self.line_end = b"\r\n" if sandbox else b"\n"
         # The API server of the cluster is restarted for real; the sandbox is cut off by the proxy before it.
         self.restarts_api_server = not sandbox
+        # A Job controller before 1.25 plans one look at a Job's deadline, and a restart makes it forget that (kubernetes#62134).
+        self.forgets_deadlines = not sandbox and minor < 25
         # Only a kubelet rotates logs at somebody's request from outside; for the sandbox the simulation does it.
         self.rotates_logs = not sandbox
         # On the cluster a service account with the rights of manifests/rbac and no more makes the runs.

@@ -157,6 +157,21 @@ class Deadlines(Case):
         self.says(run, "0/1 nodes are available")
 
 
+class DeadlineForgotten(Case):
+    alone = True  # while the controllers are away nobody gets on
+    clean_within = 120
+
+    def test_the_cluster_forgets_the_jobs_deadline(self):
+        """job.activeDeadlineSeconds passes and the cluster has forgotten it: 124 all the same, and it is said who ended the Job"""
+        run = self.begin(self.script(OBEYS), "--set", "job.activeDeadlineSeconds=40")
+        run.until_out(b"begin\n")
+        if self.target.expect.forgets_deadlines:
+            self.target.ctl("restart-controllers", "--kill")
+        self.assertEqual(run.wait(), 124, str(run))
+        self.says(run, "the Job's activeDeadlineSeconds passed")
+        self.assertEqual(self.target.expect.forgets_deadlines, "the cluster has not ended it" in run.err, str(run))
+
+
 class NotStarted(Case):
     clean_within = 120
 
