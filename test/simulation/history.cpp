@@ -60,7 +60,7 @@ std::map<std::string, std::vector<AttemptPlan>> attempts_of(const std::vector<Tr
 History::History(Plan plan, SimulatedNetwork::Trace trace)
     : plan_(std::move(plan)),
       trace_(std::move(trace)),
-      dice_(plan_.seed * 0xBF58476D1CE4E5B9U + 7),
+      dice_(~plan_.seed),
       executor_(std::make_shared<testing::ManualExecutor>()),
       runs_(tracked(plan_)),
       pods_(attempts_of(runs_)) {}
@@ -222,6 +222,9 @@ void History::happen(const Happening& h) {
     case What::restart_server:
     case What::restart_losing_watch_cache:
       network_->restart_server(milliseconds(300) * h.amount, h.what == What::restart_losing_watch_cache);
+      return;
+    case What::restart_controllers:
+      cluster_->restart_controllers(now);
       return;
     case What::compact:
       cluster_->compact(now);

@@ -123,6 +123,7 @@ class History {
   std::optional<std::string> check_left(const TrackedRun& run, bool named_is_excused) const;
   std::optional<std::string> check_traffic() const;
   [[nodiscard]] bool log_may_lack_its_end(const TrackedRun& run, const std::string& uid) const;
+  [[nodiscard]] bool deadline_was_missed(const TrackedRun& run) const;
   [[nodiscard]] bool disturbed(const TrackedRun& run) const;
   [[nodiscard]] Objects objects_of(const TrackedRun& run, Going going = Going::counted) const;
   // From when on gc may take it; nothing: it may not.

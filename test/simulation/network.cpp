@@ -487,7 +487,7 @@ void SimulatedNetwork::deliver(ExchangeId id) {
     handler.on_end(message.error ? Result<void>(*message.error) : Result<void>());
   } else {
     note(id, std::to_string(message.data.size()) + " bytes: " + message.data.substr(0, 160));
-    if (on_data) on_data(id, e.request, message.data.size());
+    if (on_data && e.status < 300) on_data(id, e.request, message.data.size());
     const Flow flow = handler.on_data(message.data);
     const auto still = open_.find(id);
     if (still != open_.end()) {

@@ -90,7 +90,7 @@ class SimulatedNetwork final : public Transport {
 
   std::function<void()> after_change;                  // the cluster may have changed
   std::function<void(const HttpRequest&)> on_request;  // as it leaves the client
-  // Bytes that the client is about to be handed.
+  // Bytes that the client is about to be handed, but for those of refusals.
   std::function<void(ExchangeId, const HttpRequest&, std::size_t)> on_data;
   Trace trace;
   [[nodiscard]] const Counts& counts() const { return counts_; }

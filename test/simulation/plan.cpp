@@ -87,11 +87,17 @@ void draw_log(RunPlan& run, Dice& dice) {
 }
 
 void draw_happenings(Plan& plan, Dice& dice) {
-  constexpr What kHarmless[] = {What::restart_server, What::restart_losing_watch_cache,
-                                What::compact,        What::black_out,
-                                What::evict,          What::lose_node,
-                                What::rotate_log,     What::end_logs,
-                                What::clock_jump,     What::distrust};
+  constexpr What kHarmless[] = {What::restart_server,
+                                What::restart_losing_watch_cache,
+                                What::restart_controllers,
+                                What::compact,
+                                What::black_out,
+                                What::evict,
+                                What::lose_node,
+                                What::rotate_log,
+                                What::end_logs,
+                                What::clock_jump,
+                                What::distrust};
   const auto count = dice.chance(300) ? 0 : dice.between(1, 4);
   for (std::int64_t i = 0; i < count; ++i) {
     Happening h;
@@ -115,8 +121,9 @@ void draw_happenings(Plan& plan, Dice& dice) {
     plan.runs.front().total = seconds(dice.between(1, 120));
   } else if (end < 53) {
     plan.name_taken = true;
-  } else if (end < 56) {
+  } else if (end < 58) {
     plan.runs.front().active_deadline = dice.between(1, 60);
+    if (dice.chance(600)) plan.happenings.push_back({draw_moment(dice), What::restart_controllers});
   }
 }
 
@@ -180,6 +187,8 @@ const char* to_string(What what) {
       return "the API server restarts";
     case What::restart_losing_watch_cache:
       return "the API server restarts without its watch cache";
+    case What::restart_controllers:
+      return "the controller manager restarts";
     case What::compact:
       return "history is compacted";
     case What::black_out:
@@ -250,7 +259,7 @@ bool Plan::calm() const {
 }
 
 Plan draw_plan(std::uint64_t seed) {
-  Dice dice(seed * 0x9E3779B97F4A7C15U + 1);
+  Dice dice(seed);
   Plan plan;
   plan.seed = seed;
   plan.old_server = dice.chance(400);
@@ -276,7 +285,9 @@ std::string describe(const Plan& plan) {
             (run.bad_image ? ", an image that does not exist" : "") +
             (run.log != LogMode::follow ? ", log not followed" : "") +
             (run.slow_reader ? ", a slow reader" : "") + (run.keep != Keep::never ? ", kept" : "") +
-            (run.total.count() > 0 ? ", in " + std::to_string(run.total.count()) + " s" : "") + "\n";
+            (run.total.count() > 0 ? ", in " + std::to_string(run.total.count()) + " s" : "") +
+            (run.active_deadline ? ", activeDeadlineSeconds " + std::to_string(*run.active_deadline) : "") +
+            "\n";
     for (const auto& attempt : run.attempts) {
       const auto ms = std::chrono::duration_cast<milliseconds>(attempt.script.duration).count();
       text += "    attempt: " + std::to_string(ms) + " ms, " + std::to_string(attempt.script.output.size()) +

@@ -16,6 +16,7 @@ struct Happening {
   enum class What {
     restart_server,
     restart_losing_watch_cache,
+    restart_controllers,
     compact,
     black_out,
     evict,

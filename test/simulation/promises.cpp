@@ -56,7 +56,7 @@ std::optional<std::string> History::check_verdict(const TrackedRun& run, Way way
         return said + ", but the Job did not fail";
       return check_exit_code(run);
     case Verdict::deadline:
-      if (run.job.deadline_exceeded) return std::nullopt;
+      if (run.job.deadline_exceeded || deadline_was_missed(run)) return std::nullopt;
       return total_passed ? std::nullopt : std::optional(said + ", but no deadline has passed");
     case Verdict::vanished:
       if (run.job_deleted_at || (way == Way::attach && !run.told.job_was_there) || way == Way::remove)
@@ -87,6 +87,14 @@ std::optional<std::string> History::check_verdict(const TrackedRun& run, Way way
       break;
   }
   return said;
+}
+
+// The Job went on long after its deadline: its controller had forgotten it.
+bool History::deadline_was_missed(const TrackedRun& run) const {
+  if (!run.plan.active_deadline || !run.job.started || !plan_.old_server) return false;
+  // Stamps are of whole seconds.
+  const TimePoint missed = *run.job.started + seconds(*run.plan.active_deadline) + seconds(29);
+  return run.told.ended >= missed && (!run.job.ended || *run.job.ended >= missed);
 }
 
 // Of the attempt that ended last.
@@ -124,6 +132,15 @@ std::optional<std::string> History::check_deadlines(const TrackedRun& run) const
   if (total.count() > 0 && run.told.verdict_at &&
       *run.told.verdict_at - run.told.began > total + seconds(1)) {
     return "the time limit of " + std::to_string(total.count()) + " s was passed without a verdict";
+  }
+  // However the Job ends: 30 s for its controller, 30 s for the pods, and what faults take. Pods of a lost
+  // node end later.
+  const Duration patience =
+      seconds(run.plan.active_deadline.value_or(0)) + minutes(plan_.has(What::lose_node) ? 15 : 5);
+  if (run.plan.active_deadline && run.job.started && run.told.verdict_at &&
+      *run.told.verdict_at - std::max(*run.job.started, run.told.began) > patience) {
+    return "the Job's deadline of " + std::to_string(*run.plan.active_deadline) +
+           " s was passed without a verdict";
   }
   const bool kept = run.plan.keep != Keep::never;
   if (run.told.verdict_at && run.told.ended - *run.told.verdict_at > seconds(125))

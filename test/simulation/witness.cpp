@@ -73,6 +73,10 @@ void JobTruth::look(const sandbox::Cluster& cluster, const std::string& ns, cons
   uid = (*job)["metadata"]["uid"].as_string();
   uids.insert(uid);
   if (ended_uids.count(uid) != 0) return;
+  if (const auto& stamp = (*job)["status"]["startTime"].as_string(); stamp != start_time) {
+    start_time = stamp;
+    started = stamp.empty() ? std::nullopt : std::optional(now);
+  }
   for (const Json& condition : (*job)["status"]["conditions"].items()) {
     const std::string& type = condition["type"].as_string();
     suspended_once = suspended_once || type == "Suspended";

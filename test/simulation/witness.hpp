@@ -53,6 +53,8 @@ struct JobTruth {
   bool complete = false;
   bool failed = false;
   bool deadline_exceeded = false;
+  std::string start_time;            // as it stands in the status
+  std::optional<TimePoint> started;  // when that was set
   std::optional<TimePoint> ended;
   bool suspended_once = false;
   bool exists = false;
