@@ -148,7 +148,7 @@ SANITIZER_MINUTES=24
 sanitizers() {
   local preset NICE='nice -n 10' # the cluster's tests, which are timed, come first
   for preset in asan-ubsan tsan; do
-    build "$preset" && run_ctest "$preset" -L 'unit|replay|simulation'
+    build "$preset" test_programs && run_ctest "$preset" -L 'unit|replay|simulation'
   done
 }
 
@@ -178,11 +178,11 @@ all_levels() {
 }
 
 "$HERE/install_packages.sh" g++ cmake ninja-build ccache pkg-config libcurl4-openssl-dev libssl-dev rapidjson-dev libyaml-cpp-dev \
-  libboost-dev libboost-program-options-dev catch2 bubblewrap openssl python3
+  libboost-dev libboost-program-options-dev catch2 bubblewrap openssl patch python3
 
 case $level in
   default) level_of default default_level ;;
-  unit) build dev && run_ctest dev -L 'unit|replay|rules' ;;
+  unit) build dev test_programs && run_ctest dev -L 'unit|replay|rules' ;;
   integration) build dev && run_ctest dev -L integration ;;
   cluster) build dev daaa_command && on_cluster ;;
   sanitizers) sanitizers ;;

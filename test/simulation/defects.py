@@ -2,6 +2,7 @@
 """Shows that the simulation can fail: builds it with one deliberate defect after the other.
 
 usage: defects.py BUILD_DIR [--histories N] [NAME...]
+       defects.py --check                    whether each defect still fits the source
 
 Each file in defects/ is a patch to one source file; its first line says what the defect is. The patched
 copy is compiled with the build's own flags and linked before the library, so nothing in the source or
@@ -53,7 +54,19 @@ def build_defective(build, patch, folder):
     return folder / "simulation"
 
 
+def check():
+    """Nobody runs all defects at each change; that they still apply is quickly seen."""
+    bad = [patch.stem for patch in sorted((HERE / "defects").glob("*.patch"))
+           if subprocess.run(["patch", "--quiet", "--force", "--dry-run", "--fuzz=0", "-p1", "-i", patch], cwd=ROOT,
+                             stdout=subprocess.DEVNULL, check=False).returncode]
+    for name in bad:
+        print(f"defects/{name}.patch does not fit the source any more")
+    sys.exit(1 if bad else 0)
+
+
 def main():
+    if sys.argv[1:] == ["--check"]:
+        check()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--histories", type=int, default=2000)

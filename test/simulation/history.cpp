@@ -175,9 +175,35 @@ void History::request_seen(const HttpRequest& request) {
     return name.rfind("daaa-" + run.job_id + "-", 0) == 0;
   });
   if (request.method == Method::del && !ours) broken_ = "a deletion of what is not ours: " + path;
+  if (request.method == Method::del && path.find("/persistentvolumeclaims/") != std::string::npos)
+    claim_is_removed(name);
   if (request.method != Method::del && request.method != Method::post) {
     broken_ = std::string("a request that no run needs: ") + daaa::to_string(request.method) + " " + path;
   }
+}
+
+// A claim is removed when its pods have gone; beside them only by who has no time left to wait.
+void History::claim_is_removed(const std::string& name) {
+  for (const TrackedRun& run : runs_) {
+    if (name.rfind("daaa-" + run.job_id + "-", 0) != 0 || !run.told.verdict_at || run.told.report) continue;
+    const bool in_haste = run.cancelled_at || executor_->now() - *run.told.verdict_at > seconds(105);
+    // Of the pods of a Job that somebody deletes no watch need have told; finalizers keep the order then.
+    if (in_haste || run.job_deleted_at || network_->late_creation()) continue;
+    for (const auto& [key, uid] : objects_of(run)) {
+      if (key.rfind("pods/", 0) == 0) broken_ = name + " is removed while " + key + " is there";
+    }
+  }
+}
+
+// Who says that nothing is left is taken at its word, at once.
+void History::look_at_end(const TrackedRun& run) {
+  const RunReport& report = *run.told.report;
+  const bool knows = report.verdict != Verdict::unreachable && report.verdict != Verdict::unauthorized;
+  const bool said = knows && report.left.empty() && !report.attachable;
+  if (!said || network_->late_creation()) return;
+  const auto objects = objects_of(run);
+  if (!objects.empty())
+    broken_ = objects.begin()->first + " is there when its run is done, and the report does not tell";
 }
 
 // What a paused observer has not taken yet must not pile up in the client: a stream that has been told to
@@ -355,10 +381,12 @@ Flow History::observe(TrackedRun& run, const RunEvent& event) {
       break;
     case RunEvent::Type::verdict:
       told.verdict_at = executor_->now();
+      told.verdicts.push_back(event.verdict);
       break;
     case RunEvent::Type::done:
       told.report = *event.report;
       told.ended = executor_->now();
+      look_at_end(run);
       break;
     default:
       break;

@@ -28,6 +28,7 @@ struct Told {
   std::optional<RunReport> report;      // none: it was killed
   TimePoint began{};
   TimePoint ended{};
+  std::vector<Verdict> verdicts;  // as they were told
   std::optional<TimePoint> verdict_at;
   bool job_was_there = false;    // when it began
   bool attempts_unseen = false;  // a warning said so
@@ -109,6 +110,8 @@ class History {
   [[nodiscard]] bool all_clean() const;
   Flow observe(TrackedRun& run, const RunEvent& event);
   void request_seen(const HttpRequest& request);
+  void claim_is_removed(const std::string& name);
+  void look_at_end(const TrackedRun& run);
   void data_seen(ExchangeId id, const HttpRequest& request, std::size_t size);
 
   // Promises.

@@ -165,7 +165,9 @@ void SimulatedNetwork::draw_fate(Exchange& e) {
   if (may_deny(key) && hit(weather_.forbidden)) answer_instead(403, false);
   if (may_deny(key) && served_ && hit(weather_.unauthenticated)) answer_instead(401, false);
   if (e.synthetic == 401 || e.synthetic == 403) denied_at_[key] = executor_.now();
-  const std::int64_t most = log ? 3000 : stream ? 6000 : 2500;
+  // Mostly within what a short answer has, but any byte of a long log, too.
+  constexpr std::int64_t kLogs[] = {300, 3000, 70'000, 2'000'000};
+  const std::int64_t most = log ? kLogs[dice_.between(0, 3)] : stream ? 6000 : 2500;
   if (e.fate == Fate::cut || e.fate == Fate::clean_end || (e.fate == Fate::hang && stream)) {
     e.budget = dice_.between(0, dice_.chance(500) ? most / 10 : most);
   }
@@ -467,10 +469,7 @@ void SimulatedNetwork::deliver(ExchangeId id) {
   const auto found = open_.find(id);
   if (found == open_.end()) return;
   Exchange& e = found->second;
-  if (e.queue.empty() || e.paused || e.silent) {
-    if (e.paused) counts_.most_queued = std::max(counts_.most_queued, e.queued);
-    return;
-  }
+  if (e.queue.empty() || e.paused || e.silent) return;
   Message message = std::move(e.queue.front());
   e.queue.pop_front();
   e.queued -= message.data.size();

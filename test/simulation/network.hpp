@@ -58,7 +58,6 @@ class SimulatedNetwork final : public Transport {
     std::uint64_t steps = 0;           // messages delivered to the client
     std::uint64_t busiest_minute = 0;  // exchanges in a minute of virtual time
     std::size_t most_open = 0;         // exchanges at once
-    std::size_t most_queued = 0;       // bytes on their way in one exchange that is paused
   };
   using Trace = std::function<void(const std::string&)>;
 

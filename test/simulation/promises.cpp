@@ -35,6 +35,11 @@ bool History::disturbed(const TrackedRun& run) const {
 std::optional<std::string> History::check_told(const TrackedRun& run, Way way) const {
   if (auto problem = check_logs(run)) return problem;
   if (!run.told.report) return std::nullopt;
+  // What ends while it is still looked for has no verdict before its end.
+  const bool once = run.told.verdicts == std::vector<Verdict>{run.told.report->verdict};
+  if (!once && (way == Way::submit || !run.told.verdicts.empty()))
+    return "the verdict was told " + std::to_string(run.told.verdicts.size()) +
+           " times, or not as the report has it: " + verdict_and(*run.told.report);
   if (auto problem = check_verdict(run, way)) return problem;
   if (way == Way::submit) return check_deadlines(run);
   return std::nullopt;
@@ -44,7 +49,8 @@ std::optional<std::string> History::check_verdict(const TrackedRun& run, Way way
   const RunReport& report = *run.told.report;
   const std::string said = verdict_and(report);
   const bool had_time = run.told.ended - run.told.began >= seconds(30);
-  const bool total_passed = run.plan.total.count() > 0 && run.told.ended - run.told.began >= run.plan.total;
+  const bool total_passed = run.plan.total.count() > 0 &&
+                            run.told.verdict_at.value_or(run.told.ended) - run.told.began >= run.plan.total;
   switch (report.verdict) {
     case Verdict::succeeded:
       if (!run.job.complete) return said + ", but the Job never was Complete";
@@ -164,7 +170,15 @@ bool History::log_may_lack_its_end(const TrackedRun& run, const std::string& uid
       run.told.report->reason == "Detached")
     return true;
   const auto log = run.told.logs.find(uid);
-  return log != run.told.logs.end() && log->second.incomplete && (!plan_.calm() || run.plan.slow_reader);
+  if (log == run.told.logs.end() || !log->second.incomplete) return false;
+  // Excused are pods that others take, a run that does not end with its Job, and the drain's limit, 60 s.
+  const auto pod = pods_.pods.find(uid);
+  const bool taken =
+      disturbed(run) || run.job.deadline_exceeded || (pod != pods_.pods.end() && pod->second.rotated);
+  const bool with_job = verdict == Verdict::succeeded || verdict == Verdict::failed;
+  return taken || !with_job || !run.job.ended ||
+         run.told.verdict_at.value_or(run.told.ended) - std::max(*run.job.ended, run.told.began) >=
+             seconds(55);
 }
 
 std::optional<std::string> History::check_log(const TrackedRun& run, const std::string& uid,
