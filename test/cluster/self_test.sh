@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tries what can go wrong with up.sh, with a state and a cache directory of its own: each is said in plain words, nothing is left, and
 # the next up works; and after down.sh the machine is as it was. Root, packages installed and programs built (up.sh once before);
-# about four minutes. The compiler is a stand-in. The last line is `N passed, N failed`.
+# three to four minutes. The compiler is a stand-in. The last line is `N passed, N failed`.
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 UP=$HERE/up.sh DOWN=$HERE/down.sh

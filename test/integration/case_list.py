@@ -30,6 +30,7 @@ DIFFERENCES = {
     "missing_script_status": "the status is that of the image's shell: the host's on the sandbox, busybox's on the cluster",
     "line_end": "sandbox: a carriage return before a newline is kept; cluster: containerd 1.6 drops it",
     "restarts_api_server": "sandbox: the proxy before the server refuses and cuts; cluster: the server is killed and started again",
+    "forgets_deadlines": "sandbox: its controllers forget nothing, so the Job ends as it should; cluster: they are killed and forget it",
     "rotates_logs": "sandbox: nothing rotates, so no gap may be told; cluster: the log is rotated under the run",
     "token_to_revoke": "sandbox: the relay before the server refuses the token; cluster: the Secret that it is bound to is deleted",
     "audited": "cluster: the relay's account is compared with the API server's audit log, too",

@@ -47,6 +47,7 @@ class Cut(Numbered):
             until(lambda: json.loads(proxy.tell("stats"))["cut_after_bytes"] == 0 or run.process.poll() is not None, 120, "the cut")
         self.assertEqual(run.wait(), 0, str(run))
         self.complete_and_once(run, lines)
+        self.assertGreaterEqual(json.loads(proxy.tell("stats"))["cut"], 6)
 
     def test_network_that_goes_silent(self):
         """a network that drops everything for a while and comes back: no line lost or doubled, and the verdict is right"""

@@ -53,7 +53,9 @@ class Text(Case):
     def test_prefix_and_timestamps(self):
         """--prefix and --timestamps mark each line with its pod and the node's stamp"""
         run = self.run_it(self.script("echo a; echo b\n"), "--prefix", "--timestamps")
-        for line, text in zip(run.out.decode().splitlines(), "ab"):
+        lines = run.out.decode().splitlines()
+        self.assertEqual(len(lines), 2, lines)
+        for line, text in zip(lines, "ab"):
             self.assertRegex(line, rf"^\[daaa-{self.run_id}-job-\w+\] \d{{4}}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d) {text}$")
 
     def test_log_file(self):

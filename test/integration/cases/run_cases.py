@@ -82,13 +82,13 @@ class Succeeds(Case):
 
 class Fails(Case):
     def test_status_of_the_workload(self):
-        """a workload that exits 3 makes daaa exit 3, with its log, and says so"""
+        """B8: a workload that exits 3 makes daaa exit 3, with its log, and says so"""
         run = self.run_it(self.script("echo out; echo err >&2; exit 3\n"), "--set", "job.backoffLimit=0", status=3)
         self.assertEqual(sorted(run.out.splitlines()), [b"err", b"out"])
         self.says(run, "workload exited 3", "BackoffLimitExceeded")
 
     def test_killed_by_a_signal(self):
-        """a workload that a signal ends makes daaa exit 128 and the signal's number"""
+        """B8: a workload that a signal ends makes daaa exit 128 and the signal's number"""
         run = self.run_it(self.script("echo before; sh -c 'kill -9 $$'; exit $?\n"), "--set", "job.backoffLimit=0", status=137)
         self.assertEqual(run.out.splitlines()[0], b"before")
 

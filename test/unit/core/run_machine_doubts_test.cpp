@@ -6,7 +6,7 @@
 #include "support/catch.hpp"
 
 namespace daaa::core {
-TEST_CASE("a first 403 is final when it has lasted three seconds, one of what was allowed thirty",
+TEST_CASE("B16: a first 403 is final when it has lasted three seconds, one of what was allowed thirty",
           "[core][run]") {
   const Error denied = http_error(ErrorKind::forbidden, 403, "cannot get resource");
   RunRig first;
@@ -19,6 +19,7 @@ TEST_CASE("a first 403 is final when it has lasted three seconds, one of what wa
   first.feed(input::UserClaimFailed{denied});
   REQUIRE(first.machine.finished());
   CHECK(first.machine.report().exit_code == 121);
+  CHECK(first.machine.report().message.find("cannot get resource") != std::string::npos);
 
   RunRig later;
   later.to_following();

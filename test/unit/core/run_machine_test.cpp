@@ -106,6 +106,21 @@ TEST_CASE("B4: a Job that is missing from a list is read before it counts as del
   CHECK(rig.machine.report().verdict == Verdict::vanished);
 }
 
+TEST_CASE("B3: a pod that ran and ended between two events has its attempt, its log and its verdict",
+          "[core][run]") {
+  RunRig rig;
+  rig.to_following();
+  rig.feed(input::Changed{rig.ended_pod("daaa-t1-job-a", 3)});
+  REQUIRE(rig.logs.size() == 1);
+  rig.feed(input::Changed{rig.ended_job("Failed", "BackoffLimitExceeded")});
+  rig.feed(input::LogEnded{"uid-daaa-t1-job-a"});
+  const auto report = rig.machine.report();
+  CHECK(report.verdict == Verdict::failed);
+  CHECK(report.exit_code == 3);
+  REQUIRE(report.attempts.size() == 1);
+  CHECK(report.attempts[0].exit_code == 3);
+}
+
 TEST_CASE("B5: interim conditions announce, only Complete and Failed end", "[core][run]") {
   RunRig rig;
   rig.to_following();

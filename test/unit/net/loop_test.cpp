@@ -1,7 +1,10 @@
 // The loop as an Executor: posted work, timers, and what it leaves of the process's state.
 #include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -37,7 +40,36 @@ std::set<int> open_descriptors() {
   return open;
 }
 
+// Of the socket that is connected to this port, or -1.
+int option_of(int port, int level, int name) {
+  for (const int fd : open_descriptors()) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET)
+      continue;
+    if (ntohs(peer.sin_port) != port) continue;
+    int value = -1;
+    size = sizeof value;
+    getsockopt(fd, level, name, &value, &size);
+    return value;
+  }
+  return -1;
+}
+
 }  // namespace
+
+TEST_CASE("B13, B39: a connection whose other side has vanished ends within a minute or so", "[net][loop]") {
+  TlsServer server(good_server(), echo_paths);
+  LoopFixture fixture(server);
+  Answer answer;
+  fixture.exchange(get(), answer);
+  REQUIRE(answer.ok());
+  const int port = std::stoi(server.url().substr(server.url().rfind(':') + 1));
+  CHECK(option_of(port, IPPROTO_TCP, TCP_USER_TIMEOUT) == 60'000);
+  CHECK(option_of(port, SOL_SOCKET, SO_KEEPALIVE) == 1);
+  CHECK(option_of(port, IPPROTO_TCP, TCP_KEEPIDLE) == 30);
+  CHECK(option_of(port, IPPROTO_TCP, TCP_KEEPINTVL) == 10);
+}
 
 TEST_CASE("work is done in the order in which it was posted", "[net][loop]") {
   LoopFixture fixture(nowhere());

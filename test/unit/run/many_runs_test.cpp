@@ -67,9 +67,14 @@ TEST_CASE("B18: lists are narrowed by the server and come in pages", "[run][many
   REQUIRE(rig.end_of(*run));
   int lists = 0;
   for (const HttpRequest& request : rig.requests) {
-    if (request.method != Method::get || !contains(request.path, "limit=")) continue;
+    const auto end = request.path.find('?');
+    const std::string last = request.path.substr(0, end).substr(request.path.substr(0, end).rfind('/') + 1);
+    const bool collection = last == "jobs" || last == "pods" || last == "events" ||
+                            last == "persistentvolumes" || last == "persistentvolumeclaims";
+    if (request.method != Method::get || !collection || contains(request.path, "watch=1")) continue;
     ++lists;
     INFO(request.path);
+    CHECK(contains(request.path, "limit="));
     CHECK((contains(request.path, "labelSelector=") || contains(request.path, "fieldSelector=")));
   }
   CHECK(lists >= 4);
