@@ -121,9 +121,14 @@ void draw_happenings(Plan& plan, Dice& dice) {
     plan.runs.front().total = seconds(dice.between(1, 120));
   } else if (end < 53) {
     plan.name_taken = true;
-  } else if (end < 58) {
-    plan.runs.front().active_deadline = dice.between(1, 60);
-    if (dice.chance(600)) plan.happenings.push_back({draw_moment(dice), What::restart_controllers});
+  } else if (end < 60) {
+    const auto deadline = dice.between(1, 60);
+    plan.runs.front().active_deadline = deadline;
+    if (dice.chance(600)) {
+      // Before it, so that old controllers forget it.
+      const Duration at = dice.between(Duration(milliseconds(200)), Duration(seconds(deadline)));
+      plan.happenings.push_back({at, What::restart_controllers});
+    }
   }
 }
 
