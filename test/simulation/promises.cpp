@@ -303,6 +303,49 @@ std::optional<std::string> History::check_left(const TrackedRun& run, bool named
   return std::nullopt;
 }
 
+void History::request_seen(const HttpRequest& request) {
+  if (request.method == Method::get) return;
+  const auto end = request.path.find('?');
+  const std::string path = request.path.substr(0, end);
+  const std::string name = path.substr(path.rfind('/') + 1);
+  if (request.method == Method::del && request.body.find("\"uid\"") == std::string::npos) {
+    broken_ = "a deletion without a uid: " + path;
+  }
+  const bool ours = std::any_of(runs_.begin(), runs_.end(), [&](const TrackedRun& run) {
+    return name.rfind("daaa-" + run.job_id + "-", 0) == 0;
+  });
+  if (request.method == Method::del && !ours) broken_ = "a deletion of what is not ours: " + path;
+  if (request.method == Method::del && path.find("/persistentvolumeclaims/") != std::string::npos)
+    claim_is_removed(name);
+  if (request.method != Method::del && request.method != Method::post) {
+    broken_ = std::string("a request that no run needs: ") + daaa::to_string(request.method) + " " + path;
+  }
+}
+
+// A claim is removed when its pods have gone; beside them only by who has no time left to wait.
+void History::claim_is_removed(const std::string& name) {
+  for (const TrackedRun& run : runs_) {
+    if (name.rfind("daaa-" + run.job_id + "-", 0) != 0 || !run.told.verdict_at || run.told.report) continue;
+    const bool in_haste = run.cancelled_at || executor_->now() - *run.told.verdict_at > seconds(105);
+    // Of the pods of a Job that somebody deletes no watch need have told; finalizers keep the order then.
+    if (in_haste || run.job_deleted_at || network_->late_creation()) continue;
+    for (const auto& [key, uid] : objects_of(run)) {
+      if (key.rfind("pods/", 0) == 0) broken_ = name + " is removed while " + key + " is there";
+    }
+  }
+}
+
+// Who says that nothing is left is taken at its word, at once.
+void History::look_at_end(const TrackedRun& run) {
+  const RunReport& report = *run.told.report;
+  const bool knows = report.verdict != Verdict::unreachable && report.verdict != Verdict::unauthorized;
+  const bool said = knows && report.left.empty() && !report.attachable;
+  if (!said || network_->late_creation()) return;
+  const auto objects = objects_of(run);
+  if (!objects.empty())
+    broken_ = objects.begin()->first + " is there when its run is done, and the report does not tell";
+}
+
 std::optional<std::string> History::check_foreign_objects() const {
   for (const auto& [key, uid] : foreign_) {
     // Who asks for a JOBID to be removed means whatever run has its names.
