@@ -248,6 +248,31 @@ TEST_CASE("a paused reader gets no new stream before it resumes", "[run][log]") 
   rig.prove(stamp_at(0) + " one\n");
 }
 
+TEST_CASE(
+    "B43: a kubelet without its certificate is asked for minutes, half a minute apart at most, and then read",
+    "[run][log]") {
+  LogStreamRig rig;
+  rig.start();
+  const std::string refusal =
+      status(500, "Get https://10.0.0.7:10250/containerLogs/dean/p/daaa: remote error: tls: internal error");
+  int tries = 0;
+  for (const TimePoint began = rig.executor.now(); rig.executor.now() - began < minutes(8); ++tries) {
+    rig.answer(500, refusal);
+    rig.advance(seconds(30));
+  }
+  CHECK(rig.ends == 0);
+  CHECK(rig.text.empty());
+  CHECK(tries == 16);
+  CHECK(rig.troubles.back().find("remote error: tls: internal error") != std::string::npos);
+  rig.head();
+  rig.data(stamp_at(0) + " one\n");
+  rig.stream->container_terminated();
+  rig.close();
+  rig.prove(stamp_at(0) + " one\n");
+  CHECK(rig.text == "one\n");
+  CHECK(rig.gaps.empty());
+}
+
 TEST_CASE("B44: a log that cannot be read to its end is given up in time, with what is there", "[run][log]") {
   LogStreamRig rig;
   rig.start();
