@@ -40,11 +40,12 @@ class RandomKills(Case):
                 self.assertEqual(self.objects_of(job_id), [], f"after a run that nobody disturbed: {run}")
                 continue
             kills += 1
-            made = len(self.objects_of(job_id))
+            made = set(self.objects_of(job_id))
             again = self.daaa(verb, job_id, "--namespace", self.target.namespace)
             status = again.wait()
-            what = f"seed {seed}, number {number}: {verb} after {moment:.2f} s with {made} objects there: {again}\n{run}"
+            what = f"seed {seed}, number {number}: {verb} after {moment:.2f} s with {len(made)} objects there: {again}\n{run}"
             self.assertIn(status, (0, 119), what)
+            self.assertEqual(made & set(self.objects_of(job_id)), set(), what)
             # A create that was under way when the client died may be carried out after we have looked.
             if self.objects_of(job_id):
                 self.daaa("delete", job_id, "--namespace", self.target.namespace).wait()
@@ -52,7 +53,7 @@ class RandomKills(Case):
             if verb == "attach" and status == 0:
                 self.assertEqual(again.out, whole, what)
             taken_up[verb] += 1
-            taken_up["of these where nothing was left"] += made == 0
+            taken_up["of these where nothing was left"] += not made
             self.assertEqual(self.foreign.touched(), [], what)
         self.notes.append(f"{kills} kills between 0 and {span:.1f} s: " + ", ".join(f"{count} {name}" for name, count in taken_up.items()))
 

@@ -21,13 +21,15 @@ class Killed(Case):
             self.assertIsNone(run.process.poll(), str(run))
             run.send(signal.SIGKILL)
             run.wait()
-            before = len(self.objects())
+            before = set(self.objects())
             gone = self.daaa("delete", job_id, "--namespace", self.target.namespace)
             self.assertIn(gone.wait(), (0, 119), str(gone))
+            what = f"{gone}, killed after {moment} events with {len(before)} objects there"
+            self.assertEqual(before & set(self.objects()), set(), what)
             # A create that was under way when the client died may be carried out after `delete` has looked.
             if self.left():
                 self.daaa("delete", job_id, "--namespace", self.target.namespace).wait()
-            self.assertEqual(self.left(), [], f"{gone}, killed after {moment} events with {before} objects there")
+            self.assertEqual(self.left(), [], what)
 
     def test_gc_leaves_living_runs_alone(self):
         """B59: `gc` neither lists nor touches a run that is on, nor one whose client was killed while its Job goes on"""
