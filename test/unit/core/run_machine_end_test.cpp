@@ -208,6 +208,21 @@ TEST_CASE("domain 2.4: what a volume that does not go waits for is explained", "
         std::string::npos);
 }
 
+namespace {
+
+// Somebody holds the first claim; the others go, and their volumes.
+void all_but_one_go(RunRig& rig) {
+  for (int i = 0; i < 4; ++i) rig.feed(input::Deleted{{model::Kind::claim, i}, input::Deletion::accepted});
+  for (int i = 1; i < 4; ++i) rig.feed(input::Gone{rig.claim(i, "Bound")});
+  CHECK(rig.count_deletes(model::Kind::volume) == 3);
+  for (int i = 1; i < 4; ++i) {
+    rig.feed(input::Deleted{{model::Kind::volume, i}, input::Deletion::accepted});
+    rig.feed(input::Gone{rig.volume(i, "Released")});
+  }
+}
+
+}  // namespace
+
 TEST_CASE("B20: a claim that somebody uses keeps no other volume, and its own is handed over",
           "[core][run]") {
   RunRig rig;
@@ -216,13 +231,7 @@ TEST_CASE("B20: a claim that somebody uses keeps no other volume, and its own is
   rig.pass(seconds(16));
   rig.feed(input::Deleted{{model::Kind::job, 0}, input::Deletion::accepted});
   rig.feed(input::Gone{rig.ended_job("Complete")});
-  for (int i = 0; i < 4; ++i) rig.feed(input::Deleted{{model::Kind::claim, i}, input::Deletion::accepted});
-  for (int i = 1; i < 4; ++i) rig.feed(input::Gone{rig.claim(i, "Bound")});
-  CHECK(rig.count_deletes(model::Kind::volume) == 3);
-  for (int i = 1; i < 4; ++i) {
-    rig.feed(input::Deleted{{model::Kind::volume, i}, input::Deletion::accepted});
-    rig.feed(input::Gone{rig.volume(i, "Released")});
-  }
+  all_but_one_go(rig);
   rig.pass(seconds(16));
   CHECK(rig.count_deletes(model::Kind::volume) == 4);
   rig.feed(input::Deleted{{model::Kind::volume, 0}, input::Deletion::accepted});
@@ -238,13 +247,7 @@ TEST_CASE("B20: a cancelled run hands over what somebody holds before it leaves"
   rig.feed(input::Cancel{CancelPolicy::remove, "ended by signal 15"});
   rig.feed(input::Deleted{{model::Kind::job, 0}, input::Deletion::accepted});
   rig.feed(input::Gone{rig.job()});
-  for (int i = 0; i < 4; ++i) rig.feed(input::Deleted{{model::Kind::claim, i}, input::Deletion::accepted});
-  for (int i = 1; i < 4; ++i) rig.feed(input::Gone{rig.claim(i, "Bound")});
-  CHECK(rig.count_deletes(model::Kind::volume) == 3);
-  for (int i = 1; i < 4; ++i) {
-    rig.feed(input::Deleted{{model::Kind::volume, i}, input::Deletion::accepted});
-    rig.feed(input::Gone{rig.volume(i, "Released")});
-  }
+  all_but_one_go(rig);
   rig.pass(seconds(7));
   CHECK(rig.count_deletes(model::Kind::volume) == 4);
   CHECK_FALSE(rig.machine.finished());
