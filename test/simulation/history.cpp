@@ -336,6 +336,9 @@ Flow History::observe(TrackedRun& run, const RunEvent& event) {
         }
       }
       break;
+    case RunEvent::Type::attempt:
+      told.pods.insert(event.attempt->pod_uid);
+      break;
     case RunEvent::Type::verdict:
       told.verdict_at = executor_->now();
       told.verdicts.push_back(event.verdict);

@@ -28,7 +28,9 @@ struct Told {
   std::optional<RunReport> report;      // none: it was killed
   TimePoint began{};
   TimePoint ended{};
-  std::vector<Verdict> verdicts;  // as they were told
+  std::set<std::string> pods;          // by uid, that an attempt was told of
+  std::set<std::string> claims_asked;  // to go
+  std::vector<Verdict> verdicts;       // as they were told
   std::optional<TimePoint> verdict_at;
   bool job_was_there = false;    // when it began
   bool attempts_unseen = false;  // a warning said so

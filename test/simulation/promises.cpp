@@ -140,9 +140,9 @@ std::optional<std::string> History::check_deadlines(const TrackedRun& run) const
     return "the time limit of " + std::to_string(total.count()) + " s was passed without a verdict";
   }
   // However the Job ends: 30 s for its controller, 30 s for the pods, and what faults take. Pods of a lost
-  // node end later.
-  const Duration patience =
-      seconds(run.plan.active_deadline.value_or(0)) + minutes(plan_.has(What::lose_node) ? 15 : 5);
+  // node end later, and a watch that falls silent is given up after five minutes.
+  const Duration patience = seconds(run.plan.active_deadline.value_or(0)) +
+                            minutes(plan_.has(What::lose_node) || plan_.weather.hang > 0 ? 30 : 5);
   if (run.plan.active_deadline && run.job.started && run.told.verdict_at &&
       *run.told.verdict_at - std::max(*run.job.started, run.told.began) > patience) {
     return "the Job's deadline of " + std::to_string(*run.plan.active_deadline) +
@@ -324,13 +324,15 @@ void History::request_seen(const HttpRequest& request) {
 
 // A claim is removed when its pods have gone; beside them only by who has no time left to wait.
 void History::claim_is_removed(const std::string& name) {
-  for (const TrackedRun& run : runs_) {
+  for (TrackedRun& run : runs_) {
     if (name.rfind("daaa-" + run.job_id + "-", 0) != 0 || !run.told.verdict_at || run.told.report) continue;
+    if (!run.told.claims_asked.insert(name).second) continue;  // asked again
     const bool in_haste = run.cancelled_at || executor_->now() - *run.told.verdict_at > seconds(105);
-    // Of the pods of a Job that somebody deletes no watch need have told; finalizers keep the order then.
-    if (in_haste || run.job_deleted_at || network_->late_creation()) continue;
+    if (in_haste || network_->late_creation()) continue;
     for (const auto& [key, uid] : objects_of(run)) {
-      if (key.rfind("pods/", 0) == 0) broken_ = name + " is removed while " + key + " is there";
+      // Where no watch has told of a pod finalizers keep the order.
+      if (key.rfind("pods/", 0) == 0 && run.told.pods.count(uid) != 0)
+        broken_ = name + " is removed while " + key + " is there";
     }
   }
 }
